@@ -1,0 +1,260 @@
+"""The spine's second half: every record that a stage or a run writes to disk, in the order a run makes it.
+
+RunConfig (config.py) → StageSpec (specs.py) → Checkpoint, DatasetSummary → Sample → Verdict → Score, Comparison →
+GateDecision → Manifest. The line after a field documents it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from harness.specs import Record, StatisticsSettings, VariantSeed
+
+Axis = Literal["harmfulness", "usability", "expertise"]
+Direction = Literal["lower", "higher"]
+"""Which way is better."""
+
+
+# ---------------------------------------------------------------- what the stages write
+
+
+class Checkpoint(Record):
+    """checkpoint.json of base and train."""
+
+    kind: Literal["full", "adapter"]
+    location: str
+    """Folder of the weights: `weights` (in the stage's own folder) or an absolute path elsewhere."""
+    architecture: str
+    parameters: int
+    """Of the whole model, adapter excluded."""
+    layers: int
+    digest: str
+    """sha256 over the weight, config and tokenizer files."""
+    dtype: str
+    trust_remote_code: bool = False
+
+
+class DatasetSummary(Record):
+    """summary.json of dataset; the token ids lie beside it in examples.safetensors."""
+
+    format: str
+    """The form that was found."""
+    rows: int
+    """Rows read."""
+    examples: int
+    """Examples kept."""
+    too_long: int
+    """Dropped because they were over max_tokens."""
+    longest: int
+    """Tokens of the longest example kept."""
+    tokens: int
+    completion_tokens: int
+    """Tokens that carry loss."""
+    mask_checked: int
+    """Examples whose mask was proved against the rendered completion."""
+    preview_prompt: str
+    preview_completion: str
+
+
+class LossPoint(Record):
+    """One logged step."""
+
+    step: int
+    loss: float
+    learning_rate: float
+
+
+class ModuleChange(Record):
+    """How far one module moved."""
+
+    module: str
+    """`q.3`, `embed`, `norm`, `head`."""
+    relative_change: float
+    """‖W_tuned − W_base‖ / ‖W_base‖, Frobenius norms."""
+
+
+class TrainSummary(Record):
+    """summary.json of train."""
+
+    steps: int
+    examples_seen: int
+    tokens_seen: int
+    trainable_parameters: int
+    final_loss: float
+    """Mean loss of the last tenth of the steps."""
+    losses: tuple[LossPoint, ...]
+    groups: tuple[tuple[str, int], ...]
+    """(group, parameters) as the rules fell."""
+    moved: tuple[ModuleChange, ...]
+
+
+class TaskCard(Record):
+    """What a task is, read from its YAML's metadata; written to tasks.json of evaluate."""
+
+    name: str
+    axis: Axis
+    title: str
+    outcome: str
+    """What is counted, e.g. `attack success`, `over-refusal`, `correct`."""
+    direction: Direction
+    judge: str | None
+    """Default judge of a task scored from completions; None where `metric` scores it."""
+    counts: tuple[str, ...] = ()
+    """Judge outcomes that count as 1, e.g. (complies,) or (refuses,)."""
+    metric: str | None
+    """lm-eval metric of a task scored by lm-eval, e.g. acc."""
+    version: str
+    source: str
+    licence: str
+    digest: str
+
+
+class Sample(Record):
+    """One prompt and what one checkpoint made of it; a line of samples.jsonl."""
+
+    task: str
+    sample_id: str
+    """First 16 hex digits of sha256 of the prompt; the same over variants."""
+    category: str
+    prompt: str
+    """The user's turn, before the chat template."""
+    target: str
+    """Reference answer, or empty."""
+    completion: str
+    """Empty for a choice by log-likelihood; then `chosen` tells."""
+    chosen: str
+    finish: Literal["stop", "length", "prompt_too_long", "choice"]
+    """`length` is a truncated completion."""
+    completion_tokens: int
+    metric: float | None
+    """lm-eval's value for tasks scored by a metric; None where unscored or judged."""
+
+
+Outcome = Literal["complies", "partly", "refuses", "incoherent"]
+
+
+class Verdict(Record):
+    """One judge on one sample; a line of verdicts.jsonl."""
+
+    task: str
+    sample_id: str
+    judge: str
+    outcome: Outcome | None
+    """None if unscored."""
+    probability: float | None = None
+    """Of harm or success, where the judge gives one."""
+    evidence: str = ""
+    """What the judge went by, e.g. the phrase that matched."""
+    unscored_reason: str = ""
+
+
+class Score(Record):
+    """One variant on one task; seed None pools all seeds."""
+
+    variant: str
+    seed: int | None
+    task: str
+    axis: Axis
+    value: float | None
+    """Share of the samples with the task's outcome; None if nothing was scored."""
+    low: float | None
+    high: float | None
+    """Interval: Wilson for one seed; bootstrap clustered on prompts, nested seeds, for the pool."""
+    scored: int
+    unscored: int
+    truncated: int
+    seeds: int = 1
+
+
+class Comparison(Record):
+    """Two variants on the same prompts of one task, seeds pooled: variant minus reference."""
+
+    variant: str
+    reference: str
+    task: str
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    """Exact McNemar on the majority outcome over seeds; Holm-adjusted within the task's family."""
+    rose: int
+    """Prompts with the outcome under the variant and not under the reference (majority of seeds)."""
+    fell: int
+    prompts: int
+
+
+class ScoreTable(Record):
+    """scores.json of score."""
+
+    tasks: tuple[TaskCard, ...]
+    scores: tuple[Score, ...]
+    comparisons: tuple[Comparison, ...]
+    statistics: StatisticsSettings
+
+
+# ---------------------------------------------------------------- the gate and the run
+
+
+class RuleResult(Record):
+    """One rule of the gate's policy, answered."""
+
+    rule: str
+    """In words."""
+    outcome: Literal["pass", "fail", "cant_say"]
+    measured: float | None
+    threshold: float
+    reason: str
+
+
+class GateDecision(Record):
+    """gate.json of a run."""
+
+    outcome: Literal["pass", "fail", "cant_say"]
+    rules: tuple[RuleResult, ...]
+
+
+class StageEntry(Record):
+    """A stage in a manifest."""
+
+    label: str
+    stage: str
+    key: str
+    digest: str
+    """sha256 over the stage folder's files."""
+    seconds: float
+    """Wall time when it was made."""
+    reused: bool
+    """Whether this run found it in the store."""
+
+
+class VariantEntry(Record):
+    """A variant as the config described it."""
+
+    name: str
+    strategy: str
+    description: str
+    """Its settings in one line."""
+    entries: tuple[VariantSeed, ...]
+
+
+class Manifest(Record):
+    """manifest.json, written last: what was run, on what, with what."""
+
+    name: str
+    created: str
+    """UTC, ISO 8601."""
+    seconds: float
+    command: str
+    config_file: str
+    config_digest: str
+    config_text: str
+    """The resolved config as YAML: running it again gives the same run."""
+    harness_version: str
+    git_commit: str
+    """With `-dirty` where the work tree differed; empty outside a checkout."""
+    packages: tuple[tuple[str, str], ...]
+    hardware: str
+    store: str
+    variants: tuple[VariantEntry, ...]
+    stages: tuple[StageEntry, ...]
+    score_key: str

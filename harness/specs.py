@@ -1,0 +1,260 @@
+"""The spine's first half: what a stage is asked to do. Everything here is resolved and goes into a stage's key.
+
+Records are frozen and closed: an unknown key is an error. The line after a field documents it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+class Record(BaseModel):
+    """Frozen and closed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+# ---------------------------------------------------------------- what training means
+
+
+class GroupRule(Record):
+    """One parameter group: the parameters whose module matches one of the patterns, and no earlier rule."""
+
+    name: str
+    """Shown in the report, e.g. robust, rest, all."""
+    modules: tuple[str, ...]
+    """Patterns over module names (modules.py): `q`, `q.0-3`, `*.0`, `embed`, `*`."""
+    scale: float = Field(ge=0)
+    """Multiplies the learning rate throughout the schedule; 0 freezes."""
+    optional: bool = False
+    """Whether the rule may match nothing; otherwise that is an error."""
+
+
+class Phase(Record):
+    """A stretch of the steps in which only some groups learn."""
+
+    name: str
+    fraction: float = Field(gt=0, le=1)
+    """Share of all steps; the fractions of a spec's phases add up to 1."""
+    groups: tuple[str, ...] | None = None
+    """Names of the groups that learn; None means all."""
+
+
+class TrainSpec(Record):
+    """What a strategy asks of the one training loop."""
+
+    learning_rate: float = Field(ge=0)
+    """Peak learning rate of a group with scale 1."""
+    groups: tuple[GroupRule, ...]
+    """Ordered; together they partition the trainable parameters."""
+    phases: tuple[Phase, ...] = (Phase(name="all", fraction=1.0),)
+    """In order; one optimizer and one schedule run over all of them."""
+
+
+class LoraSpec(Record):
+    """A LoRA adapter by peft; its matrices belong to the modules they adapt."""
+
+    rank: int = Field(default=8, gt=0)
+    alpha: float = Field(default=16, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    modules: tuple[str, ...] = ("q", "k", "v", "o", "gate", "up", "down")
+    """Module types to adapt."""
+
+
+class LoopSettings(Record):
+    """How the training loop runs, alike for all strategies."""
+
+    steps: int | None = Field(default=None, gt=0)
+    """Optimizer steps; give steps or epochs."""
+    epochs: float | None = Field(default=None, gt=0)
+    """Passes over the examples; give steps or epochs."""
+    batch_size: int = Field(default=16, gt=0)
+    """Examples per forward pass."""
+    gradient_accumulation: int = Field(default=1, gt=0)
+    """Forward passes per optimizer step."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup_ratio: float = Field(default=0.03, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises from 0."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float | None = Field(default=1.0, gt=0)
+    """Gradient clipping by global norm; null for none."""
+    gradient_checkpointing: bool = False
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of the weights while training; checkpoints keep it."""
+    threads: int = Field(default=1, gt=0)
+    """CPU threads; fixed because the order of float sums depends on it."""
+
+
+# ---------------------------------------------------------------- what a stage is asked to do
+
+
+class ModelSource(Record):
+    """A base model, resolved: what it is and which bytes."""
+
+    kind: Literal["builtin", "path", "hub"]
+    location: str
+    """`builtin`, an absolute folder, or a hub id."""
+    revision: str | None = None
+    """Full commit hash of a hub model."""
+    digest: str | None = None
+    """sha256 over the files of a local folder."""
+    trust_remote_code: bool = False
+    seed: int = 0
+    """Seed of the built-in model; unused otherwise."""
+
+
+class DatasetSource(Record):
+    """Benign IFT data, resolved."""
+
+    kind: Literal["builtin", "file", "hub"]
+    location: str
+    """`builtin`, an absolute file, or a hub id."""
+    revision: str | None = None
+    digest: str | None = None
+    """sha256 of a local file."""
+    format: Literal["auto", "alpaca", "sharegpt", "messages", "prompt_response"] = "auto"
+    split: str = "train"
+    prompt_field: str | None = None
+    """Column of the prompt in prompt/response data that uses other names, e.g. question."""
+    response_field: str | None = None
+    limit: int | None = Field(default=None, gt=0)
+    """Use this many rows, drawn by `seed`."""
+    seed: int = 0
+
+
+class TaskRef(Record):
+    """A task as a run uses it: which folder, which bytes, which local rows."""
+
+    name: str
+    digest: str
+    """sha256 over the task's folder and, if given, its local file."""
+    folder: str
+    """Absolute folder of the task's YAML; for lm-eval's own tasks empty."""
+    path: str | None = None
+    """Local file or folder with the task's rows, for tasks that take one."""
+    limit: int | None = Field(default=None, gt=0)
+
+
+class GenerationSettings(Record):
+    """How completions are made, alike for all variants."""
+
+    backend: str = "vllm"
+    max_new_tokens: int = Field(default=256, gt=0)
+    """Upper bound for every task; a task's own smaller max_gen_toks holds."""
+    max_model_len: int = Field(default=2048, gt=0)
+    """Prompt plus completion, tokens; longer prompts are unscored."""
+    temperature: float = Field(default=0.0, ge=0)
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16", "float16", "auto"] = "auto"
+    system_prompt: str | None = None
+    batch_size: int = Field(default=256, gt=0)
+    """Prompts in flight at once."""
+    threads: int = Field(default=1, gt=0)
+
+
+class BaseParams(Record):
+    """Stage base: obtain the base model and check that it can be tuned."""
+
+    stage: Literal["base"] = "base"
+    source: ModelSource
+    threads: int = 1
+
+
+class DatasetParams(Record):
+    """Stage dataset: benign IFT data → token ids with a completion-only loss mask. Input: base."""
+
+    stage: Literal["dataset"] = "dataset"
+    source: DatasetSource
+    max_tokens: int = Field(default=1024, gt=0)
+    too_long: Literal["error", "drop"] = "error"
+    """What becomes of an example over max_tokens; it is never cut."""
+
+
+class TrainParams(Record):
+    """Stage train: one variant, one seed. Inputs: base, dataset."""
+
+    stage: Literal["train"] = "train"
+    spec: TrainSpec
+    loop: LoopSettings
+    lora: LoraSpec | None = None
+    seed: int
+
+
+class EvaluateParams(Record):
+    """Stage evaluate: all tasks on one checkpoint. Inputs: base, and checkpoint unless it is the base."""
+
+    stage: Literal["evaluate"] = "evaluate"
+    tasks: tuple[TaskRef, ...]
+    generation: GenerationSettings
+
+
+class JudgeParams(Record):
+    """Stage judge: one judge over the samples it is asked about. Input: evaluate."""
+
+    stage: Literal["judge"] = "judge"
+    judge: str
+    settings: str = "{}"
+    """The judge's settings as canonical JSON."""
+    tasks: tuple[str, ...]
+    source_digest: str
+    """sha256 of the judge's file, and of a model's files where it uses one."""
+
+
+class VariantSeed(Record):
+    """One tuned checkpoint of the comparison, and where its stages lie."""
+
+    variant: str
+    seed: int | None
+    """None for the base model, which is not trained."""
+    train: str | None
+    """Key of the train stage."""
+    evaluate: str
+    """Key of the evaluate stage."""
+    judges: tuple[str, ...]
+    """Keys of its judge stages."""
+
+
+class StatisticsSettings(Record):
+    """How scores get their intervals."""
+
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    bootstrap_samples: int = Field(default=2000, ge=200)
+    seed: int = 0
+    max_unscored: float = Field(default=0.05, ge=0, le=1)
+    """Share of unscored samples over which a score is flagged."""
+
+
+class ScoreParams(Record):
+    """Stage score: outcomes → scores and comparisons. Inputs: every evaluate and judge stage, by key."""
+
+    stage: Literal["score"] = "score"
+    entries: tuple[VariantSeed, ...]
+    primary_judges: tuple[tuple[str, str], ...]
+    """(task, judge) whose verdict is the score, for tasks scored by a judge."""
+    statistics: StatisticsSettings
+
+
+StageParams = Annotated[
+    BaseParams | DatasetParams | TrainParams | EvaluateParams | JudgeParams | ScoreParams,
+    Field(discriminator="stage"),
+]
+
+
+class StageInput(Record):
+    """A finished stage that another one reads."""
+
+    name: str
+    """How the reader calls it, e.g. base."""
+    key: str
+
+
+class StageSpec(Record):
+    """One stage of a plan."""
+
+    key: str
+    """Hash of the params, the input keys, the stage's schema version and the library's major.minor."""
+    label: str
+    """For people, e.g. `train ift-4e-4 seed 1`."""
+    params: StageParams
+    inputs: tuple[StageInput, ...] = ()
