@@ -1,0 +1,67 @@
+"""Progress in the terminal: a bar for each stage that runs, with loss and time left; plain lines where it is no terminal."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from harness.stages import Progress as StageProgress
+
+
+class TerminalDisplay:
+    """Draws a run's progress; use as a context manager."""
+
+    def __init__(self, console: Console, *, stages: int) -> None:
+        self.console = console
+        self.stages = stages
+        self.done = 0
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.rows: dict[str, TaskID] = {}
+
+    def __enter__(self) -> TerminalDisplay:
+        self.bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.bars.stop()
+
+    def started(self, label: str) -> None:
+        """A job began."""
+        self.rows[label] = self.bars.add_task(escape(label), total=None, note="")
+
+    def moved(self, label: str, progress: StageProgress) -> None:
+        """A job got on."""
+        self.bars.update(
+            self.rows[label], completed=progress.done, total=progress.total, note=escape(progress.note)
+        )
+
+    def finished(self, label: str, seconds: float) -> None:
+        """A job's stages are in the store."""
+        self.bars.remove_task(self.rows.pop(label))
+        self.done += 1
+        self.console.print(f"[green]✓[/] {escape(label)} [dim]{seconds:.1f} s[/]", highlight=False)
+
+    def noted(self, line: str) -> None:
+        """Something a person should know, in one line."""
+        self.console.print(f"[yellow]![/] {escape(line)}", highlight=False)

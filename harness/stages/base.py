@@ -1,0 +1,96 @@
+"""Stage base: obtain the base model (build, find or fetch it) and refuse early what could not be tuned or asked.
+
+Writes checkpoint.json; the built-in model's weights lie beside it, others stay where they are.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from harness.chat import load_tokenizer
+from harness.digests import digest_folder
+from harness.errors import ModelError
+from harness.hub import fetch_model
+from harness.modules import check_architecture
+from harness.records import Checkpoint
+from harness.specs import BaseParams
+from harness.stages import Progress, StageContext
+
+WEIGHTS = "weights"
+
+
+def run(params: BaseParams, context: StageContext) -> None:
+    """Write checkpoint.json for `params.source`.
+
+    Raises ModelError for a model without safetensors, chat template or recognised matrices, WorldError if the hub
+    is out of reach.
+    """
+    torch.set_num_threads(params.threads)
+    source = params.source
+    if source.kind == "builtin":
+        folder = context.folder / WEIGHTS
+        _build(folder, context, seed=source.seed)
+        location = WEIGHTS
+    else:
+        folder = _locate(params)
+        location = str(folder)
+    checkpoint = inspect(folder, location=location, trust_remote_code=source.trust_remote_code)
+    (context.folder / "checkpoint.json").write_text(checkpoint.model_dump_json(indent=1), encoding="utf-8")
+
+
+def _build(folder: Path, context: StageContext, *, seed: int) -> None:
+    from harness.builtin.build import DemoSettings, build_demo_model
+
+    def tick(step: int, total: int, loss: float) -> None:
+        context.progress(Progress(step, total, f"loss {loss:.3f}"))
+
+    build_demo_model(folder, DemoSettings(seed=seed), progress=tick)
+
+
+def _locate(params: BaseParams) -> Path:
+    source = params.source
+    if source.kind == "hub":
+        if source.revision is None:
+            raise ModelError(f"{source.location}: the plan did not resolve its revision")
+        return fetch_model(source.location, revision=source.revision)
+    folder = Path(source.location)
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: the model folder is gone")
+    return folder
+
+
+def inspect(folder: Path, *, location: str, trust_remote_code: bool) -> Checkpoint:
+    """What the model in `folder` is, from its config and without loading its weights.
+
+    Raises ModelError, by name, for everything that the later stages could not work with.
+    """
+    from accelerate import init_empty_weights
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: holds no config.json; give a folder saved by save_pretrained")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder}: holds no .safetensors weights; save the model with safe_serialization")
+    declared = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or ["unknown"]
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+        with init_empty_weights():
+            model = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
+    except (ValueError, KeyError, OSError) as error:
+        first = (str(error).splitlines() or ["unknown"])[0]
+        raise ModelError(f"{folder}: {declared[0]} cannot be loaded as a causal language model: {first}") from error
+    check_architecture([name for name, _ in model.named_parameters()], architecture=declared[0])
+    load_tokenizer(folder, trust_remote_code=trust_remote_code)
+    return Checkpoint(
+        kind="full",
+        location=location,
+        architecture=declared[0],
+        parameters=sum(p.numel() for p in model.parameters()),
+        layers=int(config.num_hidden_layers),
+        digest=digest_folder(folder),
+        dtype=str(config.dtype or torch.float32).removeprefix("torch."),
+        trust_remote_code=trust_remote_code,
+    )
