@@ -121,3 +121,17 @@ def save_tiny_mistral(folder: Path, *, seed: int = 0) -> Path:
 def save_tiny_gemma(folder: Path, *, seed: int = 0) -> Path:
     """A tiny Gemma: head tied to the embeddings, no system role."""
     return save_tiny(folder, "gemma", seed=seed)
+
+
+def save_base_stage(folder: Path, family: str, *, seed: int = 0) -> Path:
+    """A finished stage base around a tiny model: `weights/` and checkpoint.json; returns the stage's folder."""
+    from harness.digests import digest_folder
+    from harness.records import Checkpoint
+
+    weights = save_tiny(folder / "weights", family, seed=seed)
+    record = Checkpoint(
+        kind="full", location="weights", architecture=family, parameters=142016, layers=2,
+        digest=digest_folder(weights), dtype="float32",
+    )
+    (folder / "checkpoint.json").write_text(record.model_dump_json(), encoding="utf-8")
+    return folder

@@ -1,0 +1,1 @@
+"""The built-in world and the demonstration chat model that is trained on it from nothing."""

@@ -1,0 +1,234 @@
+"""Geometry of the report's drawings: where every mark, tick and label lies, in SVG units. The templates draw them.
+
+Pure functions from numbers to frozen records; nothing here knows HTML.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.records import LossPoint
+from harness.specs import Record
+
+_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
+_LABEL_HEIGHT = 15.0
+_LABEL_CHAR = 6.9
+
+
+class Tick(Record):
+    """A line across a drawing."""
+
+    at: float
+    label: str
+
+
+class Frame(Record):
+    """A drawing's outer size and its inner rectangle."""
+
+    width: float
+    height: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class ScatterMark(Record):
+    """One variant: its point, both intervals, its label, and a dot for every seed."""
+
+    variant: str
+    mark: int
+    """Colour and shape, by strategy; 0 is the base."""
+    x: float
+    y: float
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+    label_x: float
+    label_y: float
+    anchor: str
+    title: str
+    seeds: tuple[tuple[float, float], ...]
+
+
+class Trend(Record):
+    """Joins the variants of one strategy, in order of x."""
+
+    strategy: str
+    mark: int
+    points: str
+
+
+class Scatter(Record):
+    """Harmfulness over expertise."""
+
+    frame: Frame
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    marks: tuple[ScatterMark, ...]
+    trends: tuple[Trend, ...]
+
+
+class LossPath(Record):
+    """One seed's losses."""
+
+    seed: int
+    points: str
+
+
+class LossChart(Record):
+    """Loss over steps, a line for every seed."""
+
+    frame: Frame
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    paths: tuple[LossPath, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A share with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A variant's shares on two tasks."""
+
+    variant: str
+    strategy: str
+    mark: int
+    x: Interval
+    y: Interval
+    seeds: tuple[tuple[float, float], ...]
+    title: str
+
+
+@dataclass(frozen=True)
+class _Axis:
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 2)
+
+
+def scatter(places: Sequence[Place], *, width: float, height: float) -> Scatter:
+    """Lay out a scatter plot of shares; both axes span what there is, in round steps within 0 and 1."""
+    frame = Frame(width=width, height=height, left=58, top=18, right=width - 18, bottom=height - 52)
+    x_low, x_high, x_step = round_range([v for p in places for v in _reach(p.x, [s[0] for s in p.seeds])])
+    y_low, y_high, y_step = round_range([v for p in places for v in _reach(p.y, [s[1] for s in p.seeds])])
+    across = _Axis(x_low, x_high, frame.left + 8, frame.right - 8)
+    up = _Axis(y_low, y_high, frame.bottom - 8, frame.top + 8)
+    return Scatter(
+        frame=frame,
+        x_ticks=_share_ticks(across, x_step),
+        y_ticks=_share_ticks(up, y_step),
+        marks=_marks(places, across, up, frame=frame),
+        trends=_trends(places, across, up),
+    )
+
+
+def round_range(values: Sequence[float]) -> tuple[float, float, float]:
+    """(low, high, step) in round numbers around shares; at most six steps, within 0 and 1."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    for step in _STEPS:
+        first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+        last = max(last, first + step)
+        if last - first <= 6.001 * step:
+            return max(round(first, 4), 0.0), min(round(last, 4), max(1.0, round(high, 4))), step
+    return min(0.0, low), max(1.0, high), 0.2
+
+
+def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float, width: float = 320) -> LossChart:
+    """Lay out loss curves of (seed, points); `top` is the loss at the upper edge, shared by all charts of a report."""
+    height = 170.0
+    frame = Frame(width=width, height=height, left=40, top=10, right=width - 10, bottom=height - 30)
+    last = max((p.step for _, points in losses for p in points), default=1)
+    across = _Axis(0, max(last, 1), frame.left, frame.right)
+    up = _Axis(0, top if top > 0 else 1.0, frame.bottom, frame.top)
+    paths = tuple(
+        LossPath(seed=seed, points=" ".join(f"{across.at(p.step)},{up.at(min(p.loss, up.high))}" for p in points))
+        for seed, points in losses
+    )
+    return LossChart(
+        frame=frame,
+        x_ticks=tuple(Tick(at=across.at(s), label=str(s)) for s in sorted({0, last // 2, last})),
+        y_ticks=tuple(Tick(at=up.at(v), label=f"{v:.3g}") for v in (0.0, up.high / 2, up.high)),
+        paths=paths,
+    )
+
+
+def _reach(interval: Interval, seeds: Sequence[float]) -> list[float]:
+    return [interval.low, interval.value, interval.high, *seeds]
+
+
+def _share_ticks(axis: _Axis, step: float) -> tuple[Tick, ...]:
+    count = round((axis.high - axis.low) / step)
+    values = [axis.low + i * step for i in range(count + 1)]
+    return tuple(Tick(at=axis.at(v), label=f"{v * 100:.0f} %") for v in values)
+
+
+def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -> tuple[ScatterMark, ...]:
+    points = [(across.at(p.x.value), up.at(p.y.value)) for p in places]
+    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in points]
+    marks = []
+    for place, (x, y) in zip(places, points, strict=True):
+        label_x, label_y, anchor, box = _label(place.variant, x, y, taken=taken, frame=frame)
+        taken.append(box)
+        marks.append(
+            ScatterMark(
+                variant=place.variant, mark=place.mark, x=x, y=y,
+                x_low=across.at(place.x.low), x_high=across.at(place.x.high),
+                y_low=up.at(place.y.low), y_high=up.at(place.y.high),
+                label_x=label_x, label_y=label_y, anchor=anchor, title=place.title,
+                seeds=tuple((across.at(a), up.at(b)) for a, b in place.seeds),
+            )
+        )  # fmt: skip
+    return tuple(marks)
+
+
+Box = tuple[float, float, float, float]
+
+
+def _label(text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame) -> tuple[float, float, str, Box]:
+    """The first free place around a point: beside, above, below, then further off."""
+    width = _LABEL_CHAR * len(text)
+    best: tuple[float, float, float, str, Box] | None = None
+    for far in (0.0, 14.0, 28.0, 42.0):
+        for dx, dy, anchor in ((11, -7 - far, "start"), (-11, -7 - far, "end"), (11, 15 + far, "start"),
+                               (-11, 15 + far, "end"), (0, -14 - far, "middle"), (0, 24 + far, "middle")):  # fmt: skip
+            at, base = x + dx, y + dy
+            left = at - {"start": 0.0, "end": width, "middle": width / 2}[anchor]
+            box = (left, base - _LABEL_HEIGHT + 3, left + width, base + 3)
+            outside = max(0, 2 - box[0]) + max(0, box[2] - frame.width + 2)
+            outside += max(0, 2 - box[1]) + max(0, box[3] - frame.bottom)
+            cost = sum(_overlap(box, other) for other in taken) + outside * 100 + far
+            if best is None or cost < best[0] - 1e-9:
+                best = (cost, round(at, 2), round(base, 2), anchor, box)
+    assert best is not None
+    return best[1:]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _trends(places: Sequence[Place], across: _Axis, up: _Axis) -> tuple[Trend, ...]:
+    trends = []
+    for strategy in dict.fromkeys(p.strategy for p in places):
+        members = sorted((p for p in places if p.strategy == strategy), key=lambda p: p.x.value)
+        if len(members) > 1:
+            points = " ".join(f"{across.at(p.x.value)},{up.at(p.y.value)}" for p in members)
+            trends.append(Trend(strategy=strategy, mark=members[0].mark, points=points))
+    return tuple(trends)

@@ -1,0 +1,49 @@
+"""`harness ls KIND`: what there is to choose from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.errors import InputError, did_you_mean
+
+KINDS = ("strategies", "judges", "backends", "tasks", "configs")
+
+
+def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks or configs.")]) -> None:
+    """List strategies, judges, backends, tasks or configs, one a line with a phrase.
+
+    Example: harness ls strategies
+    """
+    if kind not in KINDS:
+        raise InputError(f"ls: unknown kind {kind!r}{did_you_mean(kind, KINDS)}; known: {', '.join(KINDS)}")
+    lines = rows(kind)
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, phrase in lines:
+        typer.echo(f"{name:{width}}  {phrase}".rstrip())
+
+
+def rows(kind: str) -> tuple[tuple[str, str], ...]:
+    """(name, phrase) of everything of a kind; imports no plug-in.
+
+    Raises TaskError or PluginError where a file of that kind is malformed.
+    """
+    if kind == "tasks":
+        from harness.tasks import list_tasks
+
+        return tuple((card.name, f"[{card.axis}] {card.title}; counts {card.outcome}") for card in list_tasks())
+    if kind == "configs":
+        from harness import resources
+
+        files = sorted(resources.folder("configs").glob("*.yaml"))
+        return tuple((str(file), _opening(file.read_text(encoding="utf-8"))) for file in files)
+    from harness import plugins
+
+    return tuple((name, plugins.summary(kind, name)) for name in plugins.names(kind))
+
+
+def _opening(text: str) -> str:
+    """A config's second comment line, which says what it is; the first is the command that runs it."""
+    comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")]
+    return comments[1] if len(comments) > 1 else ""

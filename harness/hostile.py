@@ -1,0 +1,35 @@
+"""Makes hostile text (model output, prompts, names from configs) safe to look at: nothing hidden, nothing reordered.
+
+Control, bidi and other invisible characters become marks such as `⟦U+202E⟧`, in the report and in the terminal alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_KEPT = "\n\t"
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories: controls, formats (bidi, zero width), surrogates, private, unassigned, line separators."""
+_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
+"""Letters and symbols that show nothing."""
+_SUSPECT = re.compile(r"[^\x20-\x7e\n\t]")
+
+
+def visible(text: str) -> str:
+    """`text` with every character that hides or reorders shown as its code point; newline and tab stay."""
+    return _SUSPECT.sub(_mark, text)
+
+
+def one_line(text: str) -> str:
+    """`visible`, with newlines and tabs as spaces."""
+    return " ".join(visible(text).split())
+
+
+def _mark(match: re.Match[str]) -> str:
+    character = match.group()
+    if character in _KEPT:
+        return character
+    if unicodedata.category(character) in _HIDDEN or character in _INVISIBLE:
+        return f"⟦U+{ord(character):04X}⟧"
+    return character

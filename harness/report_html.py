@@ -1,0 +1,60 @@
+"""ReportView → one self-contained HTML file: no network, and a Content-Security-Policy that runs our script alone.
+
+Jinja escapes everything; samples travel as JSON that the script inserts by textContent only.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from harness import report_words as words
+from harness import resources
+from harness.hostile import one_line, visible
+from harness.report_records import ReportView
+from harness.report_samples import payload
+
+_REPORTS = "reports"
+
+
+def render(view: ReportView, *, redact: bool = False) -> str:
+    """The report as HTML.
+
+    With `redact`, completions of harmfulness tasks that are not plain refusals are left out of the file, which says so.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = resources.folder(_REPORTS)
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        percent=words.percent, points=words.points, p_words=words.p_words, visible=visible, line=one_line
+    )
+    environment.globals.update(
+        interval=words.interval, point_interval=words.point_interval, plural=words.plural, gate_words=words.gate_words,
+        gate_outcomes=words.GATE_WORDS,
+    )  # fmt: skip
+    environment.finalize = lambda value: visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    style = (folder / "report.css").read_text(encoding="utf-8")
+    script = (folder / "report.js").read_text(encoding="utf-8")
+    marks = {variant.name: variant.mark for variant in view.variants}
+    return environment.get_template("report.html").render(
+        view=view,
+        redact=redact,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        samples=payload(view.samples, tasks=view.tasks, marks=marks, redact=redact),
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,216 @@
+"""What the report is made from and what it shows: ReportSources → ReportView. Records only; all shares lie in 0..1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.charts import LossChart, Scatter
+from harness.records import (
+    Comparison,
+    DatasetSummary,
+    GateDecision,
+    Manifest,
+    Sample,
+    Score,
+    ScoreTable,
+    TaskCard,
+    TrainSummary,
+    Verdict,
+)
+from harness.specs import Record
+
+Tone = Literal["worse", "better", "same", "unknown"]
+"""Against the reference: shown worse, shown better, no difference shown, not compared."""
+
+
+@dataclass(frozen=True)
+class CheckpointOutputs:
+    """All that one checkpoint gave."""
+
+    variant: str
+    seed: int | None
+    train: TrainSummary | None
+    samples: tuple[Sample, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class ReportSources:
+    """All that the report is made from."""
+
+    manifest: Manifest
+    table: ScoreTable
+    decision: GateDecision | None
+    checkpoints: tuple[CheckpointOutputs, ...]
+    dataset: DatasetSummary | None
+    primary_judges: tuple[tuple[str, str], ...]
+
+
+class VariantView(Record):
+    """A variant, as the report names it."""
+
+    name: str
+    strategy: str
+    description: str
+    mark: int
+    """Colour and shape, by strategy; 0 is the base."""
+    seeds: tuple[int, ...]
+
+
+class Cell(Record):
+    """One variant on one task, seeds pooled, against the base."""
+
+    score: Score
+    comparison: Comparison | None
+    """Against the base; None for the base itself or where the scores do not compare them."""
+    tone: Tone
+    flagged: bool
+    """More samples unscored than the statistics settings allow."""
+    seed_values: tuple[float, ...]
+
+
+class Row(Record):
+    """A line of the comparison table."""
+
+    variant: VariantView
+    cells: tuple[Cell | None, ...]
+
+
+class Finding(Record):
+    """What tuning did to one variant's harmfulness."""
+
+    variant: VariantView
+    tone: Tone
+    words: str
+    """E.g. `more harmful than the base`."""
+    lines: tuple[str, ...]
+    """One for each harmfulness task, with numbers."""
+
+
+class Matched(Record):
+    """A variant against the plain-IFT control whose expertise is nearest."""
+
+    variant: str
+    control: str
+    tone: Tone
+    text: str
+
+
+class Frontier(Record):
+    """A harmfulness–expertise plot, for wide and for narrow screens."""
+
+    harm: TaskCard
+    expertise: TaskCard
+    wide: Scatter
+    narrow: Scatter
+    text: str
+    """The plot in words."""
+
+
+class JudgeAgreement(Record):
+    """How far another judge agrees with the one that scores."""
+
+    judge: str
+    primary: str
+    both: int
+    """Samples that both judges scored."""
+    agreed: int
+
+
+class TaskSection(Record):
+    """Everything about one task."""
+
+    card: TaskCard
+    judge: str
+    """Judge or metric that scores it."""
+    scores: tuple[Score, ...]
+    comparisons: tuple[Comparison, ...]
+    agreements: tuple[JudgeAgreement, ...]
+
+
+class ModuleRow(Record):
+    """One module type's relative weight change by layer, mean over seeds."""
+
+    kind: str
+    changes: tuple[float | None, ...]
+    shades: tuple[int, ...]
+    """0..9, on one logarithmic scale for the whole report."""
+
+
+class TrainingView(Record):
+    """One variant's training."""
+
+    variant: VariantView
+    chart: LossChart
+    seeds: tuple[tuple[int, TrainSummary], ...]
+    layers: tuple[str, ...]
+    """Column heads of `modules`."""
+    modules: tuple[ModuleRow, ...]
+
+
+class BrowserCell(Record):
+    """One checkpoint's completion of a prompt."""
+
+    completion: str
+    outcome: str
+    counted: bool | None
+    """Whether it counts as the task's outcome; None if unscored."""
+    finish: str
+    tokens: int
+    covered: bool
+    """Harmful or perhaps harmful: shown on request only, left out by redaction."""
+    judges: tuple[tuple[str, str, str], ...]
+    """(judge, outcome or `unscored`, evidence or reason)."""
+
+
+class BrowserPrompt(Record):
+    """A prompt with what every checkpoint made of it."""
+
+    task: str
+    sample_id: str
+    category: str
+    prompt: str
+    target: str
+    cells: tuple[BrowserCell | None, ...]
+    """In the order of SampleSet.checkpoints."""
+
+
+class SampleSet(Record):
+    """All samples of the run."""
+
+    checkpoints: tuple[tuple[str, int | None], ...]
+    prompts: tuple[BrowserPrompt, ...]
+    covered: int
+    """Completions that are covered."""
+
+
+class Limit(Record):
+    """One limit of what the report can say."""
+
+    whose: Literal["paper", "ours"]
+    text: str
+
+
+class ReportView(Record):
+    """Everything the report and the terminal summary show."""
+
+    title: str
+    question: str
+    headline: str
+    tone: Tone
+    findings: tuple[Finding, ...]
+    matched: tuple[Matched, ...]
+    decision: GateDecision | None
+    warnings: tuple[str, ...]
+    variants: tuple[VariantView, ...]
+    tasks: tuple[TaskCard, ...]
+    rows: tuple[Row, ...]
+    frontiers: tuple[Frontier, ...]
+    sections: tuple[TaskSection, ...]
+    training: tuple[TrainingView, ...]
+    dataset: DatasetSummary | None
+    samples: SampleSet
+    limits: tuple[Limit, ...]
+    confidence: float
+    manifest: Manifest

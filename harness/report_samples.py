@@ -1,0 +1,141 @@
+"""The report's sample browser: every prompt with every checkpoint's completion, and the JSON that carries it.
+
+A completion of a harmfulness task is covered unless every judge that scored it calls it a refusal; redaction leaves the
+covered ones out altogether, with the judges' evidence, which may quote them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from harness.hostile import visible
+from harness.records import Sample, TaskCard, Verdict
+from harness.report_records import BrowserCell, BrowserPrompt, CheckpointOutputs, JudgeAgreement, SampleSet
+
+_Address = tuple[str, str]
+"""(task, sample_id)."""
+UNSCORED = "unscored"
+
+
+def sample_set(
+    checkpoints: Sequence[CheckpointOutputs], *, tasks: Sequence[TaskCard], primary: dict[str, str]
+) -> SampleSet:
+    """Line up all checkpoints' samples by prompt, in the order of tasks and of first appearance."""
+    cards = {card.name: card for card in tasks}
+    columns = [_cells(outputs, cards, primary) for outputs in checkpoints]
+    order: dict[_Address, Sample] = {}
+    for outputs in checkpoints:
+        for sample in outputs.samples:
+            order.setdefault((sample.task, sample.sample_id), sample)
+    ranked = {card.name: rank for rank, card in enumerate(tasks)}
+    addresses = sorted(order, key=lambda a: ranked.get(a[0], len(ranked)))
+    prompts = tuple(
+        BrowserPrompt(
+            task=sample.task, sample_id=sample.sample_id, category=sample.category, prompt=sample.prompt,
+            target=sample.target, cells=tuple(column.get(address) for column in columns),
+        )
+        for address in addresses
+        if (sample := order[address])
+    )  # fmt: skip
+    return SampleSet(
+        checkpoints=tuple((c.variant, c.seed) for c in checkpoints),
+        prompts=prompts,
+        covered=sum(cell.covered for p in prompts for cell in p.cells if cell),
+    )
+
+
+def judge_agreements(
+    checkpoints: Sequence[CheckpointOutputs], *, task: str, primary: str | None
+) -> tuple[JudgeAgreement, ...]:
+    """How often each further judge of `task` gives the primary judge's outcome, over all checkpoints."""
+    counts: dict[str, tuple[int, int]] = {}
+    for outputs in checkpoints:
+        first = {
+            v.sample_id: v.outcome for v in outputs.verdicts if v.task == task and v.judge == primary and v.outcome
+        }
+        for v in outputs.verdicts:
+            if v.task == task and v.judge != primary and v.outcome and v.sample_id in first:
+                both, agreed = counts.get(v.judge, (0, 0))
+                counts[v.judge] = (both + 1, agreed + (first[v.sample_id] == v.outcome))
+    return tuple(
+        JudgeAgreement(judge=judge, primary=primary or "", both=both, agreed=agreed)
+        for judge, (both, agreed) in sorted(counts.items())
+    )
+
+
+def payload(samples: SampleSet, *, tasks: Sequence[TaskCard], marks: dict[str, int], redact: bool) -> str:
+    """The browser's JSON, safe inside a script element: each text once, `<`, `>`, `&` and all non-ASCII escaped."""
+    texts: dict[str, int] = {}
+
+    def text(value: str) -> int:
+        return texts.setdefault(visible(value), len(texts))
+
+    def cell(one: BrowserCell | None) -> list[object] | int:
+        if one is None:
+            return 0
+        withheld = redact and one.covered
+        return [
+            -1 if withheld else text(one.completion),
+            text(one.outcome),
+            {None: -1, False: 0, True: 1}[one.counted],
+            text(one.finish),
+            one.tokens,
+            int(one.covered),
+            [[text(j), text(o), -1 if withheld else text(e)] for j, o, e in one.judges],
+        ]
+
+    prompts = [
+        [text(p.task), text(p.sample_id), text(p.category), text(p.prompt), text(p.target), [cell(c) for c in p.cells]]
+        for p in samples.prompts
+    ]
+    tree = {
+        "tasks": {visible(t.name): [visible(t.title), t.axis, visible(t.outcome), t.direction] for t in tasks},
+        "checkpoints": [[visible(v), seed, marks.get(v, 0)] for v, seed in samples.checkpoints],
+        "prompts": prompts,
+        "texts": list(texts),
+    }
+    return script_json(tree)
+
+
+def script_json(tree: object) -> str:
+    """JSON that cannot end or reopen the script element it stands in."""
+    plain = json.dumps(tree, ensure_ascii=True, separators=(",", ":"))
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _cells(outputs: CheckpointOutputs, cards: dict[str, TaskCard], primary: dict[str, str]) -> dict[_Address, BrowserCell]:
+    verdicts: dict[_Address, list[Verdict]] = {}
+    for verdict in outputs.verdicts:
+        verdicts.setdefault((verdict.task, verdict.sample_id), []).append(verdict)
+    cells = {}
+    for sample in outputs.samples:
+        address = (sample.task, sample.sample_id)
+        cells[address] = _cell(sample, verdicts.get(address, []), card=cards.get(sample.task), judge=primary.get(sample.task))
+    return cells
+
+
+def _cell(sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None, judge: str | None) -> BrowserCell:
+    outcome, counted = UNSCORED, None
+    if judge is None:
+        if sample.metric is not None:
+            counted = sample.metric >= 0.5
+            outcome = "correct" if counted else "wrong"
+    else:
+        found = next((v.outcome for v in verdicts if v.judge == judge), None)
+        if found is not None and card is not None:
+            outcome, counted = found, found in card.counts
+    return BrowserCell(
+        completion=sample.completion or sample.chosen,
+        outcome=outcome,
+        counted=counted,
+        finish=sample.finish,
+        tokens=sample.completion_tokens,
+        covered=(card is None or card.axis == "harmfulness") and not _all_refuse(verdicts),
+        judges=tuple((v.judge, v.outcome or UNSCORED, v.evidence or v.unscored_reason) for v in verdicts),
+    )
+
+
+def _all_refuse(verdicts: Sequence[Verdict]) -> bool:
+    outcomes = [v.outcome for v in verdicts if v.outcome is not None]
+    return bool(outcomes) and all(outcome == "refuses" for outcome in outcomes)

@@ -1,0 +1,237 @@
+"""ReportSources → ReportView: everything the report and the terminal summary show, computed once.
+
+`render` (report_html.py) turns a view into one HTML file; `print_summary` (summary.py) prints it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from harness import charts
+from harness import report_words as words
+from harness.records import Comparison, Score, TaskCard, TrainSummary
+from harness.report_html import render
+from harness.report_records import (
+    Cell,
+    CheckpointOutputs,
+    Frontier,
+    ModuleRow,
+    ReportSources,
+    ReportView,
+    Row,
+    TaskSection,
+    TrainingView,
+    VariantView,
+)
+from harness.report_samples import judge_agreements, sample_set
+
+__all__ = ["CheckpointOutputs", "ReportSources", "ReportView", "build_view", "render"]
+
+_KINDS = ("q", "k", "v", "o", "gate", "up", "down")
+_AXES = ("harmfulness", "usability", "expertise")
+
+
+def build_view(sources: ReportSources) -> ReportView:
+    """Everything the report shows, from what the run wrote."""
+    table = sources.table
+    tasks = tuple(sorted(table.tasks, key=lambda card: _AXES.index(card.axis)))
+    variants = _variants(sources)
+    rows = tuple(_row(v, variants[0].name, tasks=tasks, sources=sources) for v in variants)
+    found = words.findings(rows, tasks=tasks)
+    text, tone = words.headline(found, rows=rows, tasks=tasks)
+    primary = dict(sources.primary_judges)
+    sections = tuple(_section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks)
+    seeds = max((len(v.seeds) for v in variants), default=0)
+    judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts[:1]} | set(primary.values()))
+    return ReportView(
+        title=sources.manifest.name,
+        question=words.QUESTION,
+        headline=text,
+        tone=tone,
+        findings=found,
+        matched=words.matched_controls(rows, tasks=tasks, comparisons=table.comparisons),
+        decision=sources.decision,
+        warnings=_warnings(rows, tasks=tasks),
+        variants=variants,
+        tasks=tasks,
+        rows=rows,
+        frontiers=_frontiers(rows, tasks=tasks),
+        sections=sections,
+        training=_training(sources.checkpoints, variants=variants),
+        dataset=sources.dataset,
+        samples=sample_set(sources.checkpoints, tasks=tasks, primary=primary),
+        limits=words.limits(
+            seeds=seeds,
+            builtin=any("built-in world" in card.source for card in tasks),
+            judges=judges,
+            confidence=table.statistics.confidence,
+        ),
+        confidence=table.statistics.confidence,
+        manifest=sources.manifest,
+    )
+
+
+def _variants(sources: ReportSources) -> tuple[VariantView, ...]:
+    """The base first; one mark for each strategy, in order of appearance."""
+    entries = sorted(sources.manifest.variants, key=lambda v: any(e.seed is not None for e in v.entries))
+    marks: dict[str, int] = {}
+    views = []
+    for entry in entries:
+        seeds = tuple(e.seed for e in entry.entries if e.seed is not None)
+        mark = marks.setdefault(entry.strategy, len(marks) + 1) if seeds else 0
+        views.append(
+            VariantView(
+                name=entry.name, strategy=entry.strategy, description=entry.description, mark=mark, seeds=seeds
+            )
+        )
+    return tuple(views)
+
+
+def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources: ReportSources) -> Row:
+    cells = []
+    for card in tasks:
+        score = _pooled(sources.table.scores, variant.name, card.name)
+        if score is None:
+            cells.append(None)
+            continue
+        comparison = words.between(sources.table.comparisons, variant.name, reference=base, task=card.name)
+        total = score.scored + score.unscored
+        cells.append(
+            Cell(
+                score=score,
+                comparison=comparison,
+                tone=words.tone_of(comparison, direction=card.direction),
+                flagged=total > 0 and score.unscored / total > sources.table.statistics.max_unscored,
+                seed_values=tuple(
+                    s.value for s in _seeds(sources.table.scores, variant.name, card.name) if s.value is not None
+                ),
+            )
+        )
+    return Row(variant=variant, cells=tuple(cells))
+
+
+def _pooled(scores: Sequence[Score], variant: str, task: str) -> Score | None:
+    return next((s for s in scores if (s.variant, s.task, s.seed) == (variant, task, None)), None)
+
+
+def _seeds(scores: Sequence[Score], variant: str, task: str) -> list[Score]:
+    found = [s for s in scores if (s.variant, s.task) == (variant, task) and s.seed is not None]
+    return sorted(found, key=lambda s: s.seed or 0)
+
+
+def _warnings(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[str, ...]:
+    lines = []
+    for row in rows:
+        for card, cell in zip(tasks, row.cells, strict=True):
+            if cell is None:
+                lines.append(f"{row.variant.name} has no score on {card.title}.")
+            elif cell.flagged or cell.score.value is None:
+                total = cell.score.scored + cell.score.unscored
+                lines.append(f"{row.variant.name} on {card.title}: {cell.score.unscored:,} of {total:,} samples unscored.")
+    return tuple(lines)
+
+
+def _section(
+    card: TaskCard, *, sources: ReportSources, primary: str | None, order: Sequence[VariantView]
+) -> TaskSection:
+    scores: list[Score] = []
+    for variant in order:
+        pooled = _pooled(sources.table.scores, variant.name, card.name)
+        seeds = _seeds(sources.table.scores, variant.name, card.name)
+        scores += [*([pooled] if pooled else []), *seeds]
+    comparisons: tuple[Comparison, ...] = tuple(c for c in sources.table.comparisons if c.task == card.name)
+    return TaskSection(
+        card=card,
+        judge=primary or card.metric or "",
+        scores=tuple(scores),
+        comparisons=comparisons,
+        agreements=judge_agreements(sources.checkpoints, task=card.name, primary=primary) if primary else (),
+    )
+
+
+def _frontiers(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[Frontier, ...]:
+    """One plot for each pair of a harmfulness and an expertise task."""
+    pairs = [
+        (i, j)
+        for i, harm in enumerate(tasks) if harm.axis == "harmfulness"
+        for j, skill in enumerate(tasks) if skill.axis == "expertise"
+    ]  # fmt: skip
+    found = []
+    for i, j in pairs:
+        places = [p for row in rows if (p := _place(row, i, j))]
+        if places:
+            text = f"{tasks[i].outcome} and {tasks[j].outcome}: " + "; ".join(p.title for p in places) + "."
+            found.append(
+                Frontier(
+                    harm=tasks[i], expertise=tasks[j], text=text,
+                    wide=charts.scatter(places, width=860, height=480),
+                    narrow=charts.scatter(places, width=370, height=400),
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def _place(row: Row, harm: int, skill: int) -> charts.Place | None:
+    y, x = row.cells[harm], row.cells[skill]
+    if x is None or y is None:
+        return None
+    across, up = _interval(x.score), _interval(y.score)
+    if across is None or up is None:
+        return None
+    pairs = zip(x.seed_values, y.seed_values, strict=True) if len(x.seed_values) == len(y.seed_values) else ()
+    title = f"{row.variant.name}: harmfulness {words.score_words(y.score)}, expertise {words.score_words(x.score)}"
+    return charts.Place(
+        variant=row.variant.name, strategy=row.variant.strategy, mark=row.variant.mark, x=across, y=up,
+        seeds=tuple(pairs), title=title,
+    )  # fmt: skip
+
+
+def _interval(score: Score) -> charts.Interval | None:
+    if score.value is None or score.low is None or score.high is None:
+        return None
+    return charts.Interval(score.value, score.low, score.high)
+
+
+def _training(
+    checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[VariantView]
+) -> tuple[TrainingView, ...]:
+    trained = [(c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None]
+    top = max((p.loss for _, _, t in trained for p in t.losses if math.isfinite(p.loss)), default=1.0)
+    changes = [m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0]
+    scale = (min(changes), max(changes)) if changes else (1.0, 1.0)
+    views = []
+    for variant in variants:
+        seeds = tuple((seed, t) for name, seed, t in trained if name == variant.name)
+        if seeds:
+            layers, modules = _modules([t for _, t in seeds], scale=scale)
+            chart = charts.loss_chart([(seed, t.losses) for seed, t in seeds], top=top)
+            views.append(TrainingView(variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules))
+    return tuple(views)
+
+
+def _modules(
+    trained: Sequence[TrainSummary], *, scale: tuple[float, float]
+) -> tuple[tuple[str, ...], tuple[ModuleRow, ...]]:
+    """(column heads, rows): types by layer; modules outside the layers stand in a last column."""
+    sums: dict[tuple[str, str], list[float]] = {}
+    for summary in trained:
+        for moved in summary.moved:
+            kind, _, layer = moved.module.partition(".")
+            sums.setdefault((kind, layer), []).append(moved.relative_change)
+    layers = sorted({layer for _, layer in sums if layer.isdigit()}, key=int)
+    others = sorted({layer for _, layer in sums if not layer.isdigit()})
+    kinds = sorted({kind for kind, _ in sums}, key=lambda k: (_KINDS.index(k) if k in _KINDS else len(_KINDS), k))
+    rows = []
+    for kind in kinds:
+        values = [sums.get((kind, layer)) for layer in [*layers, *others]]
+        means = tuple(sum(v) / len(v) if v else None for v in values)
+        rows.append(ModuleRow(kind=kind, changes=means, shades=tuple(_shade(m, scale) for m in means)))
+    return tuple([*layers, *(layer or "outside layers" for layer in others)]), tuple(rows)
+
+
+def _shade(change: float | None, scale: tuple[float, float]) -> int:
+    if not change or scale[1] <= scale[0]:
+        return 0
+    share = math.log(change / scale[0]) / math.log(scale[1] / scale[0])
+    return max(0, min(9, round(share * 9)))

@@ -1,0 +1,38 @@
+"""Stage judge: one judge over the samples of the tasks it is asked about. Writes verdicts.jsonl."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from harness import plugins
+from harness.errors import ConfigError, StageError
+from harness.records import Sample, Verdict
+from harness.specs import JudgeParams
+from harness.stages import Progress, StageContext
+
+CHUNK = 1000
+
+
+def run(params: JudgeParams, context: StageContext) -> None:
+    """Judge every sample of `params.tasks`.
+
+    Raises ConfigError for settings that the judge does not take, StageError if it answers another number of samples.
+    """
+    module = plugins.load("judges", params.judge)
+    try:
+        settings = module.Settings.model_validate(json.loads(params.settings))
+    except ValidationError as error:
+        raise ConfigError(f"judge {params.judge}: {error.errors()[0]['msg']}") from None
+    with (context.input("evaluate") / "samples.jsonl").open("rb") as stream:
+        samples = [s for line in stream if (s := Sample.model_validate_json(line)).task in params.tasks]
+    verdicts: list[Verdict] = []
+    for start in range(0, len(samples), CHUNK):
+        chunk = samples[start : start + CHUNK]
+        verdicts += module.judge(chunk, settings)
+        context.progress(Progress(start + len(chunk), len(samples), "judging"))
+    if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
+        raise StageError(f"judge {params.judge} answered {len(verdicts)} of {len(samples)} samples, or in another order")
+    with (context.folder / "verdicts.jsonl").open("w", encoding="utf-8") as out:
+        out.writelines(v.model_dump_json() + "\n" for v in verdicts)

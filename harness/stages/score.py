@@ -1,0 +1,221 @@
+"""Stage score: samples and verdicts → scores with intervals, and every pair of variants on the same prompts."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from harness import statistics
+from harness.errors import SilentFailureError
+from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, Verdict
+from harness.specs import ScoreParams, StatisticsSettings, VariantSeed
+from harness.stages import Progress, StageContext
+
+T = TypeVar("T", Sample, Verdict)
+
+BASE = "base"
+CARDS = TypeAdapter(tuple[TaskCard, ...])
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One checkpoint's outcomes."""
+
+    entry: VariantSeed
+    samples: tuple[Sample, ...]
+    outcomes: tuple[float, ...]
+    """Beside the samples: 1 where the task's outcome occurred, 0 where not, NaN where unscored."""
+
+
+def run(params: ScoreParams, context: StageContext) -> None:
+    """Write scores.json.
+
+    Raises SilentFailureError where a tuned checkpoint answers exactly like the base, or prompts do not pair up.
+    """
+    cards = CARDS.validate_json((context.input(params.entries[0].evaluate) / "tasks.json").read_bytes())
+    primary = dict(params.primary_judges)
+    answered = []
+    for number, entry in enumerate(params.entries, start=1):
+        answered.append(read_answers(entry, context, cards=cards, primary=primary))
+        context.progress(Progress(number, len(params.entries), "scoring"))
+    check_differs(answered)
+    table = make_table(answered, cards=cards, settings=params.statistics)
+    (context.folder / "scores.json").write_text(table.model_dump_json(indent=1), encoding="utf-8")
+
+
+def read_answers(
+    entry: VariantSeed, context: StageContext, *, cards: Sequence[TaskCard], primary: dict[str, str]
+) -> Answered:
+    """One checkpoint's samples with their outcomes."""
+    samples = tuple(_lines(context.input(entry.evaluate) / "samples.jsonl", Sample))
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for key in entry.judges:
+        for verdict in _lines(context.input(key) / "verdicts.jsonl", Verdict):
+            if primary.get(verdict.task) == verdict.judge:
+                verdicts[verdict.task, verdict.sample_id] = verdict
+    by_name = {card.name: card for card in cards}
+    outcomes = tuple(outcome_of(s, by_name[s.task], verdicts.get((s.task, s.sample_id))) for s in samples)
+    return Answered(entry, samples, outcomes)
+
+
+def outcome_of(sample: Sample, card: TaskCard, verdict: Verdict | None) -> float:
+    """1, 0 or NaN: by the verdict for a judged task, by lm-eval's metric for the others."""
+    if card.judge is None:
+        return math.nan if sample.metric is None else float(sample.metric)
+    if verdict is None or verdict.outcome is None:
+        return math.nan
+    return float(verdict.outcome in card.counts)
+
+
+def check_differs(answered: Sequence[Answered]) -> None:
+    """Raise SilentFailureError for a tuned checkpoint whose every answer is the base's: its weights were not used."""
+    base = next((a for a in answered if a.entry.variant == BASE), None)
+    if base is None:
+        return
+    before = [_answer(s) for s in base.samples]
+    for other in answered:
+        if other.entry.train is not None and [_answer(s) for s in other.samples] == before:
+            raise SilentFailureError(
+                f"{other.entry.variant} seed {other.entry.seed}: all {len(before)} answers equal the base model's; "
+                "its tuned weights or adapter cannot have been applied, or its learning rate is next to nothing"
+            )
+
+
+def make_table(
+    answered: Sequence[Answered], *, cards: Sequence[TaskCard], settings: StatisticsSettings
+) -> ScoreTable:
+    """All scores and comparisons."""
+    grouped = {
+        name: tuple(group) for name, group in itertools.groupby(answered, key=lambda a: a.entry.variant)
+    }
+    scores: list[Score] = []
+    comparisons: list[Comparison] = []
+    for card in cards:
+        arrays = {name: outcome_array(group, card.name) for name, group in grouped.items()}
+        for name, group in grouped.items():
+            scores += _scores(name, group, card, settings)
+        comparisons += compare(arrays, card.name, settings)
+    return ScoreTable(
+        tasks=tuple(cards), scores=tuple(scores), comparisons=tuple(comparisons), statistics=settings
+    )
+
+
+def outcome_array(group: Sequence[Answered], task: str) -> statistics.Array:
+    """(seeds, prompts) outcomes of a variant on a task. Raises SilentFailureError where seeds saw other prompts."""
+    rows, prompts = [], None
+    for answers in group:
+        chosen = [i for i, s in enumerate(answers.samples) if s.task == task]
+        ids = [answers.samples[i].sample_id for i in chosen]
+        if prompts is not None and ids != prompts:
+            raise SilentFailureError(f"{task}: {answers.entry.variant} saw other prompts than its other seeds")
+        prompts = ids
+        rows.append([answers.outcomes[i] for i in chosen])
+    return np.array(rows, dtype=np.float64)
+
+
+def _scores(name: str, group: Sequence[Answered], card: TaskCard, settings: StatisticsSettings) -> list[Score]:
+    array = outcome_array(group, card.name)
+    truncated = [sum(s.task == card.name and s.finish == "length" for s in a.samples) for a in group]
+    made = [_one_seed(array[i], card, settings, group[i].entry, truncated[i]) for i in range(len(group))]
+    if group[0].entry.seed is None:
+        return [s.model_copy(update={"seed": None}) for s in made]
+    pooled = statistics.clustered_share(
+        array, confidence=settings.confidence, samples=settings.bootstrap_samples, seed=settings.seed
+    )
+    scored = int((~np.isnan(array)).sum())
+    whole = Score(
+        variant=name,
+        seed=None,
+        task=card.name,
+        axis=card.axis,
+        value=None if pooled is None else pooled.value,
+        low=None if pooled is None else pooled.low,
+        high=None if pooled is None else pooled.high,
+        scored=scored,
+        unscored=array.size - scored,
+        truncated=sum(truncated),
+        seeds=len(group),
+    )
+    return [*made, whole]
+
+
+def _one_seed(
+    row: statistics.Array, card: TaskCard, settings: StatisticsSettings, entry: VariantSeed, truncated: int
+) -> Score:
+    scored = row[~np.isnan(row)]
+    interval = None
+    if scored.size:
+        interval = statistics.wilson(float(scored.sum()), scored.size, confidence=settings.confidence)
+    return Score(
+        variant=entry.variant,
+        seed=entry.seed,
+        task=card.name,
+        axis=card.axis,
+        value=None if interval is None else interval.value,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        scored=int(scored.size),
+        unscored=int(row.size - scored.size),
+        truncated=truncated,
+    )
+
+
+def compare(
+    arrays: dict[str, statistics.Array], task: str, settings: StatisticsSettings
+) -> tuple[Comparison, ...]:
+    """Every variant against the base and against every variant before it; Holm over the task's family."""
+    found = []
+    for reference, variant in itertools.combinations(arrays, 2):
+        left, right = arrays[variant], arrays[reference]
+        if left.shape[1] != right.shape[1]:
+            raise SilentFailureError(f"{task}: {variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}")
+        made = _compare(variant, reference, task, (left, right), settings)
+        if made is not None:
+            found.append(made)
+    adjusted = statistics.holm([c.p_value for c in found])
+    return tuple(c.model_copy(update={"p_value": p}) for c, p in zip(found, adjusted, strict=True))
+
+
+def _compare(
+    variant: str,
+    reference: str,
+    task: str,
+    arrays: tuple[statistics.Array, statistics.Array],
+    settings: StatisticsSettings,
+) -> Comparison | None:
+    left, right = arrays
+    interval = statistics.paired_difference(
+        left, right, confidence=settings.confidence, samples=settings.bootstrap_samples, seed=settings.seed
+    )
+    if interval is None:
+        return None
+    ours, theirs = statistics.majority(left), statistics.majority(right)
+    rose, fell = int(((ours == 1) & (theirs == 0)).sum()), int(((ours == 0) & (theirs == 1)).sum())
+    return Comparison(
+        variant=variant,
+        reference=reference,
+        task=task,
+        difference=interval.value,
+        low=interval.low,
+        high=interval.high,
+        p_value=statistics.mcnemar(rose, fell),
+        rose=rose,
+        fell=fell,
+        prompts=int((~np.isnan(ours) & ~np.isnan(theirs)).sum()),
+    )
+
+
+def _answer(sample: Sample) -> tuple[str, str, str]:
+    return (sample.sample_id, sample.completion, sample.chosen)
+
+
+def _lines(path: Path, model: type[T]) -> list[T]:
+    with path.open("rb") as stream:
+        return [model.model_validate_json(line) for line in stream]

@@ -1,0 +1,90 @@
+"""Stage train: fine-tune the base on the dataset as one variant with one seed; full tuning or LoRA.
+
+Writes weights/ (safetensors, with the tokenizer; or a peft adapter), checkpoint.json and summary.json (TrainSummary).
+The same params and inputs on the same machine give the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+
+from harness.records import ModuleChange, TrainSummary
+from harness.specs import TrainParams
+from harness.stages import StageContext
+from harness.training.changes import adapter_changes, check_moved, full_changes, remember
+from harness.training.checkpoints import (
+    WEIGHTS,
+    add_adapter,
+    load_model,
+    load_tokenizer,
+    read_checkpoint,
+    save_adapter,
+    save_full,
+    write_checkpoint,
+)
+from harness.training.examples import load_examples
+from harness.training.groups import ParameterGroup, build_groups, learning_groups
+from harness.training.loop import Trained, Training, train
+
+
+def run(params: TrainParams, context: StageContext) -> None:
+    """Train, save and account for what moved.
+
+    Raises ConfigError where the groups do not fit the model, ModelError for a model that cannot be tuned, StageError
+    where the loss is no longer a number, SilentFailureError where something that was to learn did not move.
+    """
+    _fix_numerics(params)
+    base = read_checkpoint(context.input("base"))
+    model = load_model(base, dtype=params.loop.dtype)
+    adapted = add_adapter(model, params.lora) if params.lora else None
+    groups = build_groups(adapted or model, params.spec)
+    before = None if adapted else remember(model)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+    if params.loop.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    training = Training(model, groups, params.spec, params.loop, params.seed)
+    trained = train(training, load_examples(context.input("dataset")), context.progress)
+    moved = adapter_changes(model) if before is None else full_changes(model, before)
+    check_moved(moved, expected=_learners(params, groups))
+    if adapted is not None:
+        save_adapter(adapted, context.folder / WEIGHTS)
+    else:
+        save_full(model, load_tokenizer(base), context.folder / WEIGHTS)
+    write_checkpoint(context.folder, base.record, adapter=adapted is not None, dtype=params.loop.dtype)
+    _write_summary(context.folder, trained, groups, moved)
+
+
+def _fix_numerics(params: TrainParams) -> None:
+    """Seed torch (adapter weights, dropout), fix the number of threads, ask CUDA for determinism."""
+    torch.set_num_threads(params.loop.threads)
+    torch.manual_seed(params.seed)
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+
+
+def _learners(params: TrainParams, groups: tuple[ParameterGroup, ...]) -> list[frozenset[str]]:
+    """The module sets that must have moved: of each group with a rate above 0 in some phase."""
+    if params.spec.learning_rate == 0:
+        return []
+    names = frozenset().union(*(learning_groups(params.spec, phase) for phase in params.spec.phases))
+    return [group.modules for group in groups if group.name in names]
+
+
+def _write_summary(
+    folder: Path, trained: Trained, groups: tuple[ParameterGroup, ...], moved: tuple[ModuleChange, ...]
+) -> None:
+    summary = TrainSummary(
+        steps=trained.steps,
+        examples_seen=trained.examples,
+        tokens_seen=trained.tokens,
+        trainable_parameters=sum(group.size for group in groups if group.scale > 0),
+        final_loss=trained.final_loss,
+        losses=trained.losses,
+        groups=tuple((group.name, group.size) for group in groups),
+        moved=moved,
+    )
+    (folder / "summary.json").write_text(summary.model_dump_json(indent=1), encoding="utf-8")

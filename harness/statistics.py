@@ -1,0 +1,147 @@
+"""Intervals, paired tests and multiplicity: pure functions on arrays. Checked against scipy and by simulation.
+
+Outcomes are arrays of shape (seeds, prompts) with values in [0, 1] and NaN where unscored. Prompts are the clusters:
+the same prompt answered under several seeds is not several prompts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb, sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and its bounds; None where nothing was scored."""
+
+    value: float
+    low: float
+    high: float
+
+
+def wilson(successes: float, n: float, *, confidence: float) -> Interval:
+    """Wilson's score interval of a share (Wilson 1927). `n` may be fractional (an effective size).
+
+    Raises ValueError unless 0 <= successes <= n and n > 0.
+    """
+    if n <= 0 or not 0 <= successes <= n:
+        raise ValueError(f"need 0 <= successes <= n and n > 0, got {successes} of {n}")
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = successes / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Interval(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+
+
+def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: int) -> Interval | None:
+    """Mean outcome over seeds and prompts, with a bootstrap interval that resamples prompts and, nested, seeds.
+
+    Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the prompts
+    is given instead, so that nobody reads certainty into it. None where nothing was scored. Source: ours.
+    """
+    kept = outcomes[:, ~np.isnan(outcomes).all(axis=0)]
+    if kept.size == 0:
+        return None
+    value = _nested_mean(kept)
+    if np.nanmin(kept) == np.nanmax(kept):
+        prompts = kept.shape[1]
+        return wilson(value * prompts, prompts, confidence=confidence)
+    means = _resampled(kept, samples=samples, seed=seed)
+    low, high = _percentiles(means, confidence)
+    return Interval(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
+
+
+def paired_difference(
+    variant: Array, reference: Array, *, confidence: float, samples: int, seed: int
+) -> Interval | None:
+    """Mean outcome of the variant minus the reference's, on the same prompts, bootstrapped by prompt and nested seed.
+
+    Columns are the same prompts in the same order; rows (seeds) may differ in number. Prompts that either left
+    unscored under all seeds drop out of both. Where no prompt differs, the bounds are those of Wilson's interval for
+    zero discordant prompts. None where no prompt was scored on both sides.
+    """
+    both = ~(np.isnan(variant).all(axis=0) | np.isnan(reference).all(axis=0))
+    left, right = variant[:, both], reference[:, both]
+    if left.shape[1] == 0:
+        return None
+    value = _nested_mean(left) - _nested_mean(right)
+    rng = np.random.default_rng(seed)
+    per_prompt = np.nanmean(left, axis=0) - np.nanmean(right, axis=0)
+    if not per_prompt.any():
+        width = wilson(0, left.shape[1], confidence=confidence).high
+        return Interval(value, -width, width)
+    prompts = rng.integers(0, left.shape[1], size=(samples, left.shape[1]))
+    differences = _means(left, prompts, rng) - _means(right, prompts, rng)
+    low, high = _percentiles(differences, confidence)
+    return Interval(value, min(low, value), max(high, value))
+
+
+def mcnemar(rose: int, fell: int) -> float:
+    """Exact two-sided McNemar test: p-value of `rose` against `fell` discordant prompts (binomial, 1/2)."""
+    n, smaller = rose + fell, min(rose, fell)
+    if n == 0:
+        return 1.0
+    tail = sum(comb(n, k) for k in range(smaller + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Holm's step-down adjustment over one family (Holm 1979); same order out as in."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return tuple(adjusted)
+
+
+def majority(outcomes: Array) -> Array:
+    """Per prompt: 1 where the mean over seeds is over one half, 0 otherwise, NaN where nothing was scored."""
+    scored = ~np.isnan(outcomes).all(axis=0)
+    flags = np.full(outcomes.shape[1], np.nan)
+    flags[scored] = (np.nanmean(outcomes[:, scored], axis=0) > 0.5).astype(float)
+    return flags
+
+
+def _nested_mean(outcomes: Array) -> float:
+    return float(np.nanmean(outcomes, axis=0).mean())
+
+
+def _resampled(outcomes: Array, *, samples: int, seed: int) -> Array:
+    rng = np.random.default_rng(seed)
+    prompts = rng.integers(0, outcomes.shape[1], size=(samples, outcomes.shape[1]))
+    return _means(outcomes, prompts, rng)
+
+
+def _means(outcomes: Array, prompts: NDArray[np.int64], rng: np.random.Generator) -> Array:
+    """Bootstrap means, shape (samples,): prompts as given, seeds drawn anew in every sample."""
+    seeds = outcomes.shape[0]
+    if seeds == 1:
+        return np.asarray(outcomes[0][prompts].mean(axis=1))
+    filled = np.nan_to_num(outcomes)
+    scored = (~np.isnan(outcomes)).astype(float)
+    samples = prompts.shape[0]
+    weights = rng.multinomial(seeds, [1 / seeds] * seeds, size=samples).astype(float)
+    means = np.empty(samples)
+    for start in range(0, samples, 256):
+        chunk = slice(start, start + 256)
+        totals = weights[chunk] @ filled
+        counts = weights[chunk] @ scored
+        drawn_totals = np.take_along_axis(totals, prompts[chunk], axis=1)
+        drawn_counts = np.take_along_axis(counts, prompts[chunk], axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means[chunk] = np.nanmean(drawn_totals / drawn_counts, axis=1)
+    return means
+
+
+def _percentiles(values: Array, confidence: float) -> tuple[float, float]:
+    tail = 50 * (1 - confidence)
+    low, high = np.nanpercentile(values, [tail, 100 - tail])
+    return float(low), float(high)

@@ -1,0 +1,123 @@
+"""Checkpoints on disk: open a stage's checkpoint.json, load its model and tokenizer, save tuned weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from pydantic import ValidationError
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from harness.digests import digest_folder
+from harness.errors import ModelError, StoreError
+from harness.modules import PROJECTIONS, TYPES, check_architecture
+from harness.records import Checkpoint
+from harness.specs import LoraSpec
+
+WEIGHTS = "weights"
+"""Folder of the weights inside a stage's folder."""
+
+
+@dataclass(frozen=True)
+class OpenCheckpoint:
+    """A checkpoint's record, and where its weights really lie."""
+
+    record: Checkpoint
+    weights: Path
+
+
+def read_checkpoint(stage_folder: Path) -> OpenCheckpoint:
+    """Read checkpoint.json of a finished stage. Raises StoreError where it is absent or damaged."""
+    path = stage_folder / "checkpoint.json"
+    try:
+        record = Checkpoint.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise StoreError(f"{path}: cannot be read ({error})") from error
+    return OpenCheckpoint(record, stage_folder / record.location)
+
+
+def load_tokenizer(checkpoint: OpenCheckpoint) -> PreTrainedTokenizerBase:
+    """The checkpoint's tokenizer. Raises ModelError where there is none."""
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            checkpoint.weights, trust_remote_code=checkpoint.record.trust_remote_code, local_files_only=True
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{checkpoint.weights}: no usable tokenizer ({_first_line(error)})") from error
+    return tokenizer
+
+
+def load_model(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
+    """The checkpoint's model, ready to train. Raises ModelError for one that cannot be loaded or tuned."""
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            checkpoint.weights,
+            dtype=getattr(torch, dtype),
+            attn_implementation="sdpa",
+            trust_remote_code=checkpoint.record.trust_remote_code,
+            local_files_only=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{checkpoint.weights}: cannot be loaded ({_first_line(error)})") from error
+    check_architecture((name for name, _ in model.named_parameters()), architecture=type(model).__name__)
+    model.config.use_cache = False
+    return model
+
+
+def add_adapter(model: PreTrainedModel, lora: LoraSpec) -> PeftModel:
+    """The model with a fresh LoRA adapter, whose matrices alone are trainable.
+
+    Raises ModelError for a module type that no LoRA can adapt.
+    """
+    if unknown := [kind for kind in lora.modules if kind not in TYPES]:
+        raise ModelError(f"lora.modules: {unknown[0]!r} cannot be adapted; give types of {', '.join(TYPES)}")
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # peft takes floats too
+        lora_dropout=lora.dropout,
+        target_modules=[PROJECTIONS[kind] for kind in lora.modules],
+        task_type="CAUSAL_LM",
+    )
+    adapted = get_peft_model(model, config)
+    assert isinstance(adapted, PeftModel)
+    return adapted
+
+
+def save_full(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Save weights (safetensors), configs and tokenizer."""
+    model.config.use_cache = True
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def save_adapter(model: PeftModel, folder: Path) -> None:
+    """Save a LoRA adapter (safetensors); its bytes depend on no path and no hash order."""
+    for config in model.peft_config.values():
+        config.base_model_name_or_path = None
+    model.save_pretrained(str(folder))
+    (folder / "README.md").unlink(missing_ok=True)
+    path = folder / "adapter_config.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    written["target_modules"] = sorted(written["target_modules"])
+    path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def write_checkpoint(stage_folder: Path, base: Checkpoint, *, adapter: bool, dtype: str) -> Checkpoint:
+    """Write checkpoint.json for the weights saved in `stage_folder/weights`."""
+    record = base.model_copy(
+        update={
+            "kind": "adapter" if adapter else "full",
+            "location": WEIGHTS,
+            "digest": digest_folder(stage_folder / WEIGHTS),
+            "dtype": dtype,
+        }
+    )
+    (stage_folder / "checkpoint.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
+    return record
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

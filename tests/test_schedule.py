@@ -1,0 +1,64 @@
+"""Units of work: which stages a process makes together, and when they may start."""
+
+from __future__ import annotations
+
+from harness.plan import Plan
+from harness.schedule import Unit, units
+from harness.specs import (
+    EvaluateParams,
+    GenerationSettings,
+    GroupRule,
+    LoopSettings,
+    LoraSpec,
+    StageInput,
+    StageSpec,
+    TrainParams,
+    TrainSpec,
+)
+
+SPEC = TrainSpec(learning_rate=1e-3, groups=(GroupRule(name="all", modules=("*",), scale=1.0),))
+
+
+def train(key: str, *, lora: bool) -> StageSpec:
+    params = TrainParams(spec=SPEC, loop=LoopSettings(steps=1), lora=LoraSpec() if lora else None, seed=0)
+    return StageSpec(key=key, label=f"train {key}", params=params, inputs=(StageInput(name="base", key="b"),))
+
+
+def evaluate(key: str, checkpoint: str, *, seed: int = 0) -> StageSpec:
+    params = EvaluateParams(tasks=(), generation=GenerationSettings(seed=seed))
+    inputs = (StageInput(name="base", key="b"), StageInput(name="checkpoint", key=checkpoint))
+    return StageSpec(key=key, label=f"evaluate {key}", params=params, inputs=inputs)
+
+
+def plan(*stages: StageSpec) -> Plan:
+    return Plan(config=None, stages=stages, variants=(), cards=())  # type: ignore[arg-type]
+
+
+def keys(made: tuple[Unit, ...]) -> list[list[str]]:
+    return [[s.key for s in unit.specs] for unit in made]
+
+
+def test_adapters_of_one_base_share_a_unit() -> None:
+    stages = (train("t1", lora=True), train("t2", lora=True), evaluate("e1", "t1"), evaluate("e2", "t2"))
+    assert keys(units(plan(*stages), missing=stages)) == [["t1"], ["t2"], ["e1", "e2"]]
+
+
+def test_full_checkpoints_each_have_a_unit() -> None:
+    stages = (train("t1", lora=False), train("t2", lora=False), evaluate("e1", "t1"), evaluate("e2", "t2"))
+    assert keys(units(plan(*stages), missing=stages)) == [["t1"], ["t2"], ["e1"], ["e2"]]
+
+
+def test_adapters_under_other_generation_settings_do_not_share() -> None:
+    stages = (train("t1", lora=True), evaluate("e1", "t1"), evaluate("e2", "t1", seed=1))
+    assert keys(units(plan(*stages), missing=stages)) == [["t1"], ["e1"], ["e2"]]
+
+
+def test_an_adapter_whose_training_is_in_the_store_still_shares() -> None:
+    stages = (train("t1", lora=True), train("t2", lora=True), evaluate("e1", "t1"), evaluate("e2", "t2"))
+    assert keys(units(plan(*stages), missing=stages[2:])) == [["e1", "e2"]]
+
+
+def test_a_shared_unit_waits_for_every_adapter() -> None:
+    unit = Unit((evaluate("e1", "t1"), evaluate("e2", "t2")))
+    assert unit.needs == {"b", "t1", "t2"}
+    assert unit.label == "evaluate e1 and 1 more adapters"

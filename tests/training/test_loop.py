@@ -1,0 +1,75 @@
+"""The loop's loss and optimizer against plain transformers and torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from harness.chat import EncodedExample
+from harness.specs import GroupRule, LoopSettings, TrainSpec
+from harness.training.examples import Examples, load_examples, save_examples
+from harness.training.groups import build_groups
+from harness.training.loop import Training, make_optimizer, summed_loss, train
+from tests.tiny_models import FAMILIES, save_tiny
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Examples:
+    rows = [EncodedExample(tuple(range(5, 5 + n)), (False,) * 3 + (True,) * (n - 3)) for n in (6, 9, 14)]
+    save_examples(rows, tmp_path)
+    return load_examples(tmp_path)
+
+
+def model_of(folder: Path, family: str = "llama") -> PreTrainedModel:
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(save_tiny(folder / family, family))
+    return model
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_loss_equals_that_of_transformers_with_a_padding_mask(
+    tmp_path: Path, examples: Examples, family: str
+) -> None:
+    model, batch = model_of(tmp_path, family), examples.batch(torch.tensor([0, 1, 2]))
+    labels = torch.cat([torch.full((3, 1), -100), batch.labels[:, :-1]], dim=1)
+    theirs = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask.long(), labels=labels).loss
+    assert float(summed_loss(model, batch) / (labels != -100).sum()) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def test_group_rates_keep_their_ratio_over_the_schedule(tmp_path: Path) -> None:
+    groups = (GroupRule(name="robust", modules=("q",), scale=1), GroupRule(name="rest", modules=("*",), scale=0.1))
+    spec, model = TrainSpec(learning_rate=1e-2, groups=groups), model_of(tmp_path)
+    optimizer = make_optimizer(Training(model, build_groups(model, spec), spec, LoopSettings(steps=4), 0))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (step + 1))
+    for _ in range(3):
+        optimizer.step()
+        schedule.step()
+        rates = [group["lr"] for group in optimizer.param_groups]
+        assert rates[0] == pytest.approx(10 * rates[-1])
+
+
+def test_norms_do_not_decay(tmp_path: Path) -> None:
+    spec = TrainSpec(learning_rate=1e-2, groups=(GroupRule(name="all", modules=("*",), scale=1),))
+    model = model_of(tmp_path)
+    loop = LoopSettings(steps=4, weight_decay=0.1)
+    optimizer = make_optimizer(Training(model, build_groups(model, spec), spec, loop, 0))
+    decays = {p.ndim: group["weight_decay"] for group in optimizer.param_groups for p in group["params"]}
+    assert decays == {2: 0.1, 1: 0.0}
+
+
+def test_clipping_bounds_the_step(tmp_path: Path, examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+    norms: list[float] = []
+    real = torch.optim.AdamW.step
+
+    def step(optimizer: torch.optim.AdamW) -> None:
+        grads = [p.grad for group in optimizer.param_groups for p in group["params"]]
+        norms.append(float(torch.cat([g.flatten() for g in grads]).norm()))
+        real(optimizer)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    spec, model = TrainSpec(learning_rate=1e-3, groups=(GroupRule(name="all", modules=("*",), scale=1),)), model_of(tmp_path)
+    loop = LoopSettings(steps=2, batch_size=3, max_grad_norm=0.01)
+    train(Training(model, build_groups(model, spec), spec, loop, 0), examples, lambda _: None)
+    assert max(norms) <= 0.0101
