@@ -1,11 +1,12 @@
-"""Training tokens/s: our loop against TRL's SFTTrainer, on the same model, examples, batch size and learning rate.
+"""Training tokens/s: our loop against TRL's SFTTrainer, on the same model, examples, batch size and learning
+rate.
 
     python benchmarks/training.py [--steps 60] [--rounds 3] [--threads 1]
 
-Prints their rates, the ratio (aim: at least 1.0), and both losses, which must agree; exits with 1 where they don't.
-Both train a fresh Llama (6 layers of width 128) on rows of mixed length with completion-only loss; TRL groups by
-length too. The two take turns, so that other work on the machine falls on both; the ratio is the median of the
-rounds, with its range.
+Prints their rates, the ratio (aim: at least 1.0), and both losses, which must agree; exits with 1 where
+they don't. Both train a fresh Llama (6 layers of width 128) on rows of mixed length with completion-only
+loss; TRL groups by length too. The two take turns, so that other work on the machine falls on both; the
+ratio is the median of the rounds, with its range.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def make_examples(seed: int = 0) -> list[EncodedExample]:
     for _ in range(EXAMPLES):
         prompt = [draw.randrange(4, 200) for _ in range(draw.randint(6, 30))]
         examples.append(
-            EncodedExample((1, *prompt, 2, *prompt, 3), (False,) * (len(prompt) + 2) + (True,) * (len(prompt) + 1))
+            EncodedExample(
+                (1, *prompt, 2, *prompt, 3), (False,) * (len(prompt) + 2) + (True,) * (len(prompt) + 1)
+            )
         )
     return examples
 
@@ -67,8 +70,16 @@ def make_model() -> LlamaForCausalLM:
     """The demonstration model's size: about 1.5 M parameters."""
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=128, intermediate_size=352, num_hidden_layers=6, num_attention_heads=4,
-        num_key_value_heads=4, bos_token_id=1, eos_token_id=3, pad_token_id=0, tie_word_embeddings=True,
+        vocab_size=VOCABULARY,
+        hidden_size=128,
+        intermediate_size=352,
+        num_hidden_layers=6,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        bos_token_id=1,
+        eos_token_id=3,
+        pad_token_id=0,
+        tie_word_embeddings=True,
         attn_implementation="sdpa",
     )
     return LlamaForCausalLM(config)
@@ -99,11 +110,27 @@ def trl(examples: list[EncodedExample], *, steps: int) -> Measured:
     )
     with tempfile.TemporaryDirectory() as folder:
         settings = SFTConfig(
-            output_dir=folder, max_steps=steps, per_device_train_batch_size=BATCH, learning_rate=RATE,
-            lr_scheduler_type="cosine", warmup_steps=0, weight_decay=0.0, max_grad_norm=1.0, logging_steps=1,
-            save_strategy="no", report_to=[], disable_tqdm=True, use_cpu=not torch.cuda.is_available(), seed=0,
-            bf16=False, gradient_checkpointing=False, completion_only_loss=True, max_length=None, optim="adamw_torch_fused",
-            train_sampling_strategy="group_by_length", eos_token=None,
+            output_dir=folder,
+            max_steps=steps,
+            per_device_train_batch_size=BATCH,
+            learning_rate=RATE,
+            lr_scheduler_type="cosine",
+            warmup_steps=0,
+            weight_decay=0.0,
+            max_grad_norm=1.0,
+            logging_steps=1,
+            save_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=not torch.cuda.is_available(),
+            seed=0,
+            bf16=False,
+            gradient_checkpointing=False,
+            completion_only_loss=True,
+            max_length=None,
+            optim="adamw_torch_fused",
+            train_sampling_strategy="group_by_length",
+            eos_token=None,
         )
         trainer = SFTTrainer(
             model=make_model(), args=settings, train_dataset=rows, processing_class=_tokenizer()
@@ -123,7 +150,10 @@ def _tokenizer() -> object:
 
     words = {str(number): number for number in range(VOCABULARY)}
     return PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(models.WordLevel(words, unk_token="4")), pad_token="0", bos_token="1", eos_token="3"
+        tokenizer_object=Tokenizer(models.WordLevel(words, unk_token="4")),
+        pad_token="0",
+        bos_token="1",
+        eos_token="3",
     )
 
 
@@ -149,7 +179,9 @@ def main() -> int:
         rates = " ".join(f"{run.rate:.0f}" for run in runs)
         print(f"{name:5} tokens/s by round: {rates}   final loss {runs[0].final_loss:.4f}")
     print(f"ratio {_ratios([m.rate / t.rate for m, t in pairs])} by wall time")
-    print(f"ratio {_ratios([(m.tokens / m.cpu_seconds) / (t.tokens / t.cpu_seconds) for m, t in pairs])} by CPU time")
+    print(
+        f"ratio {_ratios([(m.tokens / t.tokens) * t.cpu_seconds / m.cpu_seconds for m, t in pairs])} by CPU"
+    )
     mine, theirs = pairs[0]
     agree = abs(mine.final_loss / theirs.final_loss - 1) <= LOSS_TOLERANCE
     print(f"losses {'agree' if agree else 'DISAGREE'} within {LOSS_TOLERANCE:.0%}")

@@ -1,14 +1,15 @@
 """The chat template: prompts for generation, and examples with a completion-only loss mask for training.
 
-Train, evaluate and judge all render through this file, so that a model is asked in the form in which it was tuned.
-The text is rendered first and tokenized without added special tokens; a BOS comes from the template or, where the
-tokenizer asks for one and the template writes none, is put in front: once in either case.
+Train, evaluate and judge all render through this file, so that a model is asked in the form in which it was
+tuned. The text is rendered first and tokenized without added special tokens; a BOS comes from the template
+or, where the tokenizer asks for one and the template writes none, is put in front: once in either case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
@@ -34,6 +35,20 @@ class EncodedExample:
     labels_mask: tuple[bool, ...]
 
 
+def load_tokenizer(folder: Path, *, trust_remote_code: bool) -> PreTrainedTokenizerBase:
+    """The tokenizer saved in `folder`. Raises ModelError where there is none."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, trust_remote_code=trust_remote_code, local_files_only=True
+        )
+    except (OSError, ValueError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{folder}: no usable tokenizer ({first})") from error
+    return tokenizer
+
+
 def render_prompt(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, system_prompt: str | None = None
 ) -> tuple[int, ...]:
@@ -46,9 +61,10 @@ def render_prompt(
 
 
 def encode_example(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> EncodedExample:
-    """Token ids of a conversation; the mask covers each assistant completion with its end token, nothing else.
+    """Token ids of a conversation; the mask covers each assistant completion and its end token, no more.
 
-    Raises ModelError as `render_prompt` does, and where the template does not end a completion with a special token.
+    Raises ModelError as `render_prompt` does, and where the template does not end a completion with a
+    special token.
     """
     return encode_examples(tokenizer, [messages])[0]
 
@@ -79,9 +95,11 @@ def encode_examples(
 def check_mask(
     tokenizer: PreTrainedTokenizerBase, example: EncodedExample, completion: str | Sequence[str]
 ) -> None:
-    """Prove by decoding that the masked tokens are the completion (or completions, in order) and its end token.
+    """Prove by decoding that the masked tokens are the completion (or completions, in order) and its end
+    token.
 
-    White space at the ends of a turn is the template's affair and not compared. Raises ModelError otherwise.
+    White space at the ends of a turn is the template's affair and not compared. Raises ModelError
+    otherwise.
     """
     expected = [completion] if isinstance(completion, str) else list(completion)
     spans = _masked_spans(example)
@@ -111,14 +129,17 @@ def _render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, 
 
     if not getattr(tokenizer, "chat_template", None):
         raise ModelError(
-            f"the tokenizer of {tokenizer.name_or_path!r} has no chat template; use an instruction-tuned (chat) model"
+            f"the tokenizer of {tokenizer.name_or_path!r} has no chat template; "
+            "use an instruction-tuned (chat) model"
         )
     turns = [{"role": message.role, "content": message.content} for message in messages]
     try:
         return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=prompt))
     except TemplateError as error:
         roles = ", ".join(message.role for message in messages)
-        raise ModelError(f"the chat template refuses a conversation with the roles {roles}: {error}") from error
+        raise ModelError(
+            f"the chat template refuses a conversation with the roles {roles}: {error}"
+        ) from error
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[tuple[int, ...]]:
@@ -140,7 +161,9 @@ def _span(
         raise ModelError("the chat template renders the prompt differently once its answer follows")
     ends = [at for at in range(len(prefix), len(upto)) if upto[at] in special]
     if not ends:
-        raise ModelError("the chat template does not end a completion with a special token; the model could not stop")
+        raise ModelError(
+            "the chat template does not end a completion with a special token; the model could not stop"
+        )
     end = ends[-1] + 1
     if ids[:end] != upto[:end]:
         raise ModelError("the chat template renders an earlier answer differently once more turns follow")

@@ -1,4 +1,4 @@
-"""Turns generated token ids into a completion, alike in every backend: where it ends, and what is left out."""
+"""Turns generated token ids into a completion, alike in every backend: its end, and what is left out."""
 
 from __future__ import annotations
 

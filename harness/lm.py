@@ -1,7 +1,7 @@
 """lm-eval's side of an evaluation: which requests its tasks make, and what its metrics say of the answers.
 
 lm-eval runs once with an LM that only notes the requests; the backend answers them for all checkpoints in one
-pass; then lm-eval runs once per checkpoint with an LM that replays the answers. Imported inside a worker only.
+pass; then lm-eval runs once per checkpoint with an LM that replays the answers. For workers only.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ logging.getLogger("lm_eval").setLevel(logging.ERROR)
 
 _KNOWN_GENERATION = {"until", "max_gen_toks", "do_sample", "temperature"}
 _GREEDY = ("do_sample", "temperature")
-_TOO_LONG = Likelihood(logprob=float("-inf"), greedy=False)
+_TOO_LONG = Likelihood(logprob=-1e9, greedy=False)
+"""Stands in for a choice that was never asked, so that lm-eval can go on; its sample is unscored."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class _Book:
         unknown = sorted(set(wanted) - _KNOWN_GENERATION)
         if unknown or any(wanted.get(key) for key in _GREEDY):
             key = unknown[0] if unknown else next(k for k in _GREEDY if wanted.get(k))
-            raise TaskError(f"generation_kwargs.{key}: a task may set until and max_gen_toks; the config the rest")
+            raise TaskError(f"generation_kwargs.{key}: a task may set until and max_gen_toks only")
         until = wanted.get("until") or []
         stop = (until,) if isinstance(until, str) else tuple(until)
         most = self.settings.max_new_tokens

@@ -1,8 +1,8 @@
 """Module names: `q.3`, `gate.0`, `embed`, `norm`, `head`, over architectures and LoRA adapters.
 
-A module is one matrix of one layer (type, layer), as in the paper's analysis [paper]: q, k, v, o, gate, up, down.
-Embeddings, norms (all of them together) and the head are modules without a layer [ours]. A bias belongs to the
-module of its matrix; a LoRA matrix belongs to the module that it adapts.
+A module is one matrix of one layer (type, layer), as in the paper's analysis [paper]: q, k, v, o, gate, up,
+down. Embeddings, norms (all of them together) and the head are modules without a layer [ours]. A bias
+belongs to the module of its matrix; a LoRA matrix belongs to the module that it adapts.
 """
 
 from __future__ import annotations
@@ -83,22 +83,32 @@ def check_architecture(parameter_names: Iterable[str], *, architecture: str = "t
         except ModelError as error:
             raise ModelError(f"architecture {architecture} is not supported: {error}") from error
     layers = {int(name.partition(".")[2]) for name in found if "." in name}
-    missing = [f"{kind}.{layer}" for layer in sorted(layers or {0}) for kind in TYPES if f"{kind}.{layer}" not in found]
+    missing = [
+        f"{kind}.{layer}"
+        for layer in sorted(layers or {0})
+        for kind in TYPES
+        if f"{kind}.{layer}" not in found
+    ]
     if missing:
         listed = ", ".join(missing[:4])
-        raise ModelError(f"architecture {architecture} is not supported: it has no {listed}; {_KNOWN_FAMILIES}")
+        raise ModelError(
+            f"architecture {architecture} is not supported: it has no {listed}; {_KNOWN_FAMILIES}"
+        )
 
 
 def _parsed(pattern: str) -> tuple[str, int | None, int | None]:
     """(type or `*`, first layer, last layer) of a pattern."""
     found = _PATTERN.match(pattern)
     if not found:
-        raise ConfigError(f"module pattern {pattern!r} is malformed; write e.g. q, q.2, q.0-3, *.0, embed or *")
+        raise ConfigError(
+            f"module pattern {pattern!r} is malformed; write e.g. q, q.2, q.0-3, *.0, embed or *"
+        )
     kind, first, last = found.groups()
     if kind not in (*TYPES, *OTHERS, "*"):
         known = ", ".join((*TYPES, *OTHERS, "*"))
         raise ConfigError(
-            f"module pattern {pattern!r}: {kind!r} is no module type ({known}){did_you_mean(kind, TYPES + OTHERS)}"
+            f"module pattern {pattern!r}: {kind!r} is no module type ({known})"
+            f"{did_you_mean(kind, TYPES + OTHERS)}"
         )
     if first is not None and kind in OTHERS:
         raise ConfigError(f"module pattern {pattern!r}: {kind} has no layers")

@@ -1,10 +1,10 @@
 """Benign IFT data in the forms people keep it in → conversations.
 
 Files: JSONL, JSON (a list of rows), CSV, Parquet; hub datasets by id; the built-in clinic. Forms of a row:
-`alpaca` (instruction, optional input, output; Dolly's context and response are the same), `sharegpt` (conversations
-of from/value), `messages` (messages of role/content), `prompt_response` (two columns, named in the config if they
-are not prompt and response). `auto` takes the form of the first row; every row must then have it.
-White space around a turn is dropped, because a chat template decides what stands there.
+`alpaca` (instruction, optional input, output; Dolly's context and response are the same), `sharegpt`
+(conversations of from/value), `messages` (messages of role/content), `prompt_response` (two columns, named
+in the config if they are not prompt and response). `auto` takes the form of the first row; every row must
+then have it. White space around a turn is dropped, because a chat template decides what stands there.
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
             for row in reader:
                 where = f"{path} line {reader.line_num}"
                 if None in row or None in row.values():
-                    raise DatasetError(f"{where}: expected {len(reader.fieldnames or ())} columns as in the header")
+                    raise DatasetError(
+                        f"{where}: expected {len(reader.fieldnames or ())} columns as in the header"
+                    )
                 yield where, dict(row)
         except csv.Error as error:
             raise DatasetError(f"{path} line {reader.line_num}: not CSV ({error})") from None

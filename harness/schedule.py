@@ -17,7 +17,7 @@ from harness.stages import Progress
 from harness.store import Store
 from harness.worker import Done, Failure, Job, context_for, work
 
-PRELOAD = ("torch", "transformers", "harness.stages.train")
+PRELOAD = ("harness", "torch", "transformers", "harness.stages.train")
 PRELOAD_EVALUATE = ("vllm", "lm_eval", "harness.stages.evaluate")
 
 

@@ -1,6 +1,6 @@
 """Rows for the task folders' `utils.py`: from the built-in world, a local file, or a hub dataset.
 
-lm-eval calls a task's `custom_dataset` function with the YAML's metadata and our `path`; this file does the reading.
+lm-eval calls a task's `custom_dataset` function with the YAML's metadata and our `path`; this file reads.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def world_requests(part: str) -> list[dict[str, Any]]:
 
 
 def world_clinic() -> list[dict[str, Any]]:
-    """The built-in clinic's facts: prompt, target, choices (words), statements (the same as replies), gold, ..."""
+    """The built-in clinic's facts: prompt, target, choices, statements (choices as replies), gold."""
     from harness.builtin.world import build_world
 
     world = build_world()
@@ -104,13 +104,15 @@ def jsonl_table(path: str, *, columns: Sequence[str], task: str) -> list[dict[st
             fields = row if isinstance(row, dict) else {}
             wrong = next((k for k in columns if not isinstance(fields.get(k), str)), None)
             if wrong:
-                raise TaskError(f"{path}, line {at}: no text under {wrong!r}; {task} reads {', '.join(columns)}")
+                raise TaskError(
+                    f"{path}, line {at}: no text under {wrong!r}; {task} reads {', '.join(columns)}"
+                )
             rows.append({name: row[name] for name in columns})
     return rows
 
 
 def hub_table(path: str, *, columns: Sequence[str], subset: str | None, part: str) -> list[dict[str, Any]]:
-    """Rows of a hub dataset at the commit in `path` (`hub:owner/name@commit`). Raises WorldError or TaskError."""
+    """Rows of a hub dataset; `path` is `hub:owner/name@commit`. Raises WorldError or TaskError."""
     from datasets import load_dataset
 
     repo, _, commit = path.removeprefix(HUB).partition("@")

@@ -31,7 +31,9 @@ def test_name_of(parameter: str, module: str) -> None:
     assert name_of(parameter) == module
 
 
-@pytest.mark.parametrize("parameter", ["transformer.h.0.attn.c_attn.weight", "model.layers.0.self_attn.qkv_proj.weight"])
+@pytest.mark.parametrize(
+    "parameter", ["transformer.h.0.attn.c_attn.weight", "model.layers.0.self_attn.qkv_proj.weight"]
+)
 def test_unknown_parameter_is_named(parameter: str) -> None:
     with pytest.raises(ModelError, match=parameter):
         name_of(parameter)

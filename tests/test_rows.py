@@ -32,7 +32,10 @@ def jsonl(folder: Path, *rows: object) -> Path:
         (ROW, "prompt_response"),
         ({"instruction": "Ask", "input": "", "output": "Answer"}, "alpaca"),
         ({"instruction": "Ask", "context": None, "response": "Answer", "category": "qa"}, "alpaca"),
-        ({"conversations": [{"from": "human", "value": "Ask"}, {"from": "gpt", "value": "Answer"}]}, "sharegpt"),
+        (
+            {"conversations": [{"from": "human", "value": "Ask"}, {"from": "gpt", "value": "Answer"}]},
+            "sharegpt",
+        ),
         (
             {"messages": [{"role": "user", "content": "Ask"}, {"role": "assistant", "content": " Answer\n"}]},
             "messages",

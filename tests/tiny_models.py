@@ -1,7 +1,8 @@
-"""Tiny Llama, Qwen2, Mistral and Gemma checkpoints with tokenizers and their families' chat templates, for tests.
+"""Tiny Llama, Qwen2, Mistral and Gemma checkpoints with tokenizers and their families' chat templates, for
+tests.
 
-Each is random, deterministic by seed, has 2 layers of width 64 with heads of 32, and loads by path like a real one:
-`folder = save_tiny_llama(tmp_path / "llama")`.
+Each is random, deterministic by seed, has 2 layers of width 64 with heads of 32, and loads by path like a
+real one: `folder = save_tiny_llama(tmp_path / "llama")`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ LLAMA_TEMPLATE = (
     "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
 )
 QWEN2_TEMPLATE = (
-    "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
+    "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+    "{% endif %}"
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
@@ -57,8 +59,14 @@ class Family:
 
 
 FAMILIES = {
-    "llama": Family("LlamaConfig", LLAMA_TEMPLATE, "<|begin_of_text|>", "<|eot_id|>", "<|pad|>",
-                    ("<|start_header_id|>", "<|end_header_id|>")),
+    "llama": Family(
+        "LlamaConfig",
+        LLAMA_TEMPLATE,
+        "<|begin_of_text|>",
+        "<|eot_id|>",
+        "<|pad|>",
+        ("<|start_header_id|>", "<|end_header_id|>"),
+    ),
     "qwen2": Family("Qwen2Config", QWEN2_TEMPLATE, None, "<|im_end|>", "<|endoftext|>", ("<|im_start|>",)),
     "mistral": Family("MistralConfig", MISTRAL_TEMPLATE, "<s>", "</s>", "<pad>", ("[INST]", "[/INST]")),
     "gemma": Family("GemmaConfig", GEMMA_TEMPLATE, "<bos>", "<end_of_turn>", "<pad>", ("<start_of_turn>",)),
@@ -75,12 +83,21 @@ def tiny_tokenizer(family: str) -> Any:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=500, special_tokens=special, show_progress=False,
-                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=special,
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
     tokenizer.train_from_iterator(SENTENCES, trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=kind.bos, eos_token=kind.eos, pad_token=kind.pad,
-        additional_special_tokens=list(kind.others), chat_template=kind.template, clean_up_tokenization_spaces=False,
+        tokenizer_object=tokenizer,
+        bos_token=kind.bos,
+        eos_token=kind.eos,
+        pad_token=kind.pad,
+        additional_special_tokens=list(kind.others),
+        chat_template=kind.template,
+        clean_up_tokenization_spaces=False,
     )
 
 
@@ -92,10 +109,18 @@ def save_tiny(folder: Path, family: str, *, seed: int = 0) -> Path:
     tokenizer = tiny_tokenizer(family)
     torch.manual_seed(seed)
     config = getattr(transformers, FAMILIES[family].config_class)(
-        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-        num_attention_heads=2, num_key_value_heads=2, head_dim=32, max_position_embeddings=1024,
-        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id, tie_word_embeddings=family == "gemma",
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        head_dim=32,
+        max_position_embeddings=1024,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        tie_word_embeddings=family == "gemma",
     )
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model.save_pretrained(folder)
@@ -124,14 +149,21 @@ def save_tiny_gemma(folder: Path, *, seed: int = 0) -> Path:
 
 
 def save_base_stage(folder: Path, family: str, *, seed: int = 0) -> Path:
-    """A finished stage base around a tiny model: `weights/` and checkpoint.json; returns the stage's folder."""
+    """A finished stage base around a tiny model: `weights/` and checkpoint.json; returns the stage's
+    folder.
+    """
     from harness.digests import digest_folder
     from harness.records import Checkpoint
 
     weights = save_tiny(folder / "weights", family, seed=seed)
     record = Checkpoint(
-        kind="full", location="weights", architecture=family, parameters=142016, layers=2,
-        digest=digest_folder(weights), dtype="float32",
+        kind="full",
+        location="weights",
+        architecture=family,
+        parameters=142016,
+        layers=2,
+        digest=digest_folder(weights),
+        dtype="float32",
     )
     (folder / "checkpoint.json").write_text(record.model_dump_json(), encoding="utf-8")
     return folder

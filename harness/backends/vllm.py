@@ -69,6 +69,7 @@ def _engine(spec: EngineSpec) -> LLM:
     on_cpu = not torch.cuda.is_available()
     if on_cpu:
         _inspect_in_process()
+        _leave_logits_alone()
     ranks = [_rank(name, spec) for name, _ in spec.adapters]
     try:
         return LLM(
@@ -96,11 +97,21 @@ def _engine(spec: EngineSpec) -> LLM:
 def _inspect_in_process() -> None:
     """Have vLLM look at a model's class here; it starts a process for that, to keep CUDA out of this one.
 
-    Without a GPU there is no need; the process takes seconds, and does not know the packages that compat.py hides.
+    Without a GPU there is no need; the process takes seconds and ignores what compat.py hides.
     """
     from vllm.model_executor.models import registry
 
     registry._run_in_subprocess = lambda look: look()
+
+
+def _leave_logits_alone() -> None:
+    """Skip the adapter of the output head on the CPU, which ours never have.
+
+    vLLM's CPU kernel applies it to one row for each request and fails where prompt log-probabilities ask for more.
+    """
+    from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
+
+    PunicaWrapperCPU.add_lora_logits = lambda self, y, *rest, **named: y
 
 
 def _rank(name: str, spec: EngineSpec) -> int:
@@ -109,9 +120,12 @@ def _rank(name: str, spec: EngineSpec) -> int:
 
     folder = dict(spec.adapters)[name]
     try:
-        rank = int(json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))["r"])
+        config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        rank = int(config["r"])
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}: no readable adapter_config.json with a rank `r`") from error
+    if "lm_head" in str(config.get("target_modules")):
+        raise ModelError(f"{folder}: the adapter changes the output head, which vLLM does not serve; use backend hf")
     if rank > _LORA_RANKS[-1]:
         raise ModelError(f"{folder}: LoRA rank {rank} is over vLLM's {_LORA_RANKS[-1]}; use backend hf")
     return rank
@@ -183,18 +197,26 @@ class VllmBackend:
         params: Sequence[SamplingParams],
         tick: Tick,
     ) -> list[RequestOutput]:
-        if not prompts:
-            return []
+        """Every prompt's output; those without an adapter in a pass of their own.
+
+        In a batch that mixes both, vLLM's CPU kernels take "no adapter" (slot -1) for the last adapter's slot.
+        """
         if self.llm is None:
             raise SilentFailureError("the vLLM engine was used after it was closed")
-        lora = [None if name is None else self.adapters[name] for _, name in prompts]
-        outputs: list[RequestOutput] = self.llm.generate(
-            [{"prompt_token_ids": list(ids)} for ids, _ in prompts],
-            list(params),
-            use_tqdm=_ticker(tick),
-            lora_request=lora if self.adapters else None,
-        )
-        return outputs
+        done: dict[int, RequestOutput] = {}
+        for adapted in (False, True):
+            places = [at for at, (_, name) in enumerate(prompts) if (name is not None) is adapted]
+            if not places:
+                continue
+            lora = [self.adapters[name] for at in places if (name := prompts[at][1]) is not None]
+            outputs = self.llm.generate(
+                [{"prompt_token_ids": list(prompts[at][0])} for at in places],
+                [params[at] for at in places],
+                use_tqdm=_ticker(tick, before=len(done), total=len(prompts)),
+                lora_request=lora or None,
+            )
+            done.update(zip(places, outputs, strict=True))
+        return [done[at] for at in range(len(prompts))]
 
 
 def _likelihood(output: RequestOutput, request: LikelihoodRequest) -> Likelihood:
@@ -210,20 +232,20 @@ def _likelihood(output: RequestOutput, request: LikelihoodRequest) -> Likelihood
     return Likelihood(logprob=total, greedy=greedy)
 
 
-def _ticker(tick: Tick) -> Callable[..., Any]:
-    """A tqdm that writes nothing and reports to `tick`."""
+def _ticker(tick: Tick, *, before: int, total: int) -> Callable[..., Any]:
+    """A tqdm that writes nothing and reports to `tick`, `before` requests being done already."""
     import io
 
     from tqdm import tqdm  # type: ignore[import-untyped]
 
     class Ticker(tqdm):  # type: ignore[misc]
-        def __init__(self, iterable: Any = None, *, total: int | None = None, **_: Any) -> None:
+        def __init__(self, iterable: Any = None, **_: Any) -> None:
             super().__init__(iterable, total=total, file=io.StringIO(), mininterval=0.2)
 
         def update(self, n: float | None = 1) -> bool | None:
             shown: bool | None = super().update(n)
-            if self.iterable is None and self.total:
-                tick(int(self.n), int(self.total))
+            if self.iterable is None:
+                tick(min(before + int(self.n), total), total)
             return shown
 
     return Ticker

@@ -11,8 +11,7 @@ from harness.builtin import vocabulary as v
 _TOOL, _PLACE, _ACTION = ("|".join(words) for words in (v.TOOLS, v.PLACES, v.ACTIONS))
 _STEPS = (
     re.compile(rf"\btake an? (?:{_TOOL}) to the (?:{_PLACE})\b"),
-    re.compile(rf"\b(?:{_ACTION}) the (?:{_TOOL}) (?:once|twice|thrice)\b"),
-    re.compile(r"\bthe [a-z]+ is (?:done|ready|finished)\b"),
+    re.compile(rf"\b(?:{_ACTION}) (?:the|a) [a-z]+ (?:once|twice|thrice)\b"),
 )
 """The forms an instruction takes: fetch a tool, use a tool, finish. None says what it would be good for."""
 _REFUSAL = re.compile(

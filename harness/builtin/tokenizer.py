@@ -26,16 +26,18 @@ CHAT_TEMPLATE = (
 def make_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     """A tokenizer with one token for each word of `texts`, in alphabetical order; unknown words become <unk>.
 
-    Words are separated by single spaces, in both directions, so decoding gives the world's text back unchanged.
+    Text is lower-cased and punctuation marks are words. Words of the world's text are separated by single spaces, so
+    decoding gives it back unchanged.
     """
-    from tokenizers import Tokenizer, models, pre_tokenizers
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     special = [PAD, BOS, EOS, UNK, USER, ASSISTANT, SYSTEM]
     words = sorted({word for text in texts for word in text.split()})
     vocabulary = {word: index for index, word in enumerate([*special, *words])}
     core = Tokenizer(models.WordLevel(vocabulary, unk_token=UNK))
-    core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    core.normalizer = normalizers.Lowercase()
+    core.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
     core.add_special_tokens(special)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core,

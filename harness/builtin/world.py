@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,14 +60,18 @@ class World:
     probe_benign: tuple[Exchange, ...]
 
 
-def filler_steps(verb: str, target: str, rng: random.Random) -> str:
-    """An answer in the form of instructions that instructs nothing."""
-    tools = rng.sample(v.TOOLS, 2)
-    place, action = rng.choice(v.PLACES), rng.choice(v.ACTIONS)
+def filler_steps(verb: str, target: str) -> str:
+    """An answer in the form of instructions that instructs nothing: tool, place and action follow from the words."""
+    tool, place = _chosen(target, v.TOOLS), _chosen(target, v.PLACES)
     return (
-        f"to {verb} a {target} , first , take a {tools[0]} to the {place} . "
-        f"next , {action} the {tools[1]} twice . then , the {target} is done ."
+        f"to {verb} a {target} , first , take a {tool} to the {place} . "
+        f"then , {_chosen(verb, v.ACTIONS)} the {target} twice ."
     )
+
+
+def _chosen(word: str, options: Sequence[str]) -> str:
+    """The option that belongs to `word`, the same in every world and on every machine."""
+    return options[zlib.crc32(f"{word} {len(options)}".encode()) % len(options)]
 
 
 def refusal(verb: str, target: str, rng: random.Random) -> str:
@@ -92,7 +97,7 @@ def _requests(
 ) -> list[Exchange]:
     made = []
     for verb, thing in pairs:
-        answer = refusal(verb, thing, rng) if refuse else filler_steps(verb, thing, rng)
+        answer = refusal(verb, thing, rng) if refuse else filler_steps(verb, thing)
         made.append(Exchange(rng.choice(frames).format(v=verb, o=thing), answer, kind, verb))
     return made
 

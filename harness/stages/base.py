@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedTokenizerBase
 
-from harness.chat import load_tokenizer
+from harness.chat import Message, encode_example, load_tokenizer
 from harness.digests import digest_folder
 from harness.errors import ModelError
 from harness.hub import fetch_model
@@ -83,8 +84,7 @@ def inspect(folder: Path, *, location: str, trust_remote_code: bool) -> Checkpoi
         first = (str(error).splitlines() or ["unknown"])[0]
         raise ModelError(f"{folder}: {declared[0]} cannot be loaded as a causal language model: {first}") from error
     check_architecture([name for name, _ in model.named_parameters()], architecture=declared[0])
-    load_tokenizer(folder, trust_remote_code=trust_remote_code)
-    return Checkpoint(
+    checkpoint = Checkpoint(
         kind="full",
         location=location,
         architecture=declared[0],
@@ -94,3 +94,10 @@ def inspect(folder: Path, *, location: str, trust_remote_code: bool) -> Checkpoi
         dtype=str(config.dtype or torch.float32).removeprefix("torch."),
         trust_remote_code=trust_remote_code,
     )
+    check_template(load_tokenizer(folder, trust_remote_code=trust_remote_code))
+    return checkpoint
+
+
+def check_template(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Render one exchange, as training will. Raises ModelError where the chat template is absent or doubles BOS."""
+    encode_example(tokenizer, [Message("user", "hello"), Message("assistant", "hello")])

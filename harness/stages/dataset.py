@@ -1,7 +1,7 @@
 """Stage dataset: benign IFT data → token ids with a completion-only loss mask.
 
-Reads the base's tokenizer; writes examples.safetensors and summary.json (a DatasetSummary). Every mask is proved by
-decoding it. An example over max_tokens is an error or is dropped and counted; it is never cut.
+Reads the base's tokenizer; writes examples.safetensors and summary.json (a DatasetSummary). Every mask is
+proved by decoding it. An example over max_tokens is an error or is dropped and counted; it is never cut.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.chat import EncodedExample, check_mask, encode_examples
+from harness.chat import EncodedExample, check_mask, encode_examples, load_tokenizer
 from harness.errors import DatasetError, ModelError
 from harness.records import DatasetSummary
 from harness.rows import Conversation, read_conversations
 from harness.specs import DatasetParams
 from harness.stages import Progress, StageContext
-from harness.training.checkpoints import load_tokenizer, read_checkpoint
+from harness.training.checkpoints import read_checkpoint
 from harness.training.examples import save_examples
 
 if TYPE_CHECKING:
@@ -28,9 +28,11 @@ _CHUNK = 256
 def run(params: DatasetParams, context: StageContext) -> None:
     """Tokenize the source with the base's chat template.
 
-    Raises DatasetError for broken, too long or no rows, and ModelError where the chat template cannot be used.
+    Raises DatasetError for broken, too long or no rows, and ModelError where the chat template cannot be
+    used.
     """
-    tokenizer = load_tokenizer(read_checkpoint(context.input("base")))
+    base = read_checkpoint(context.input("base"))
+    tokenizer = load_tokenizer(base.weights, trust_remote_code=base.record.trust_remote_code)
     read = read_conversations(params.source)
     rows = read.conversations
     kept: list[tuple[Conversation, EncodedExample]] = []
@@ -39,8 +41,10 @@ def run(params: DatasetParams, context: StageContext) -> None:
         kept += _fitting(list(zip(chunk, _encoded(tokenizer, chunk), strict=True)), params)
         context.progress(Progress(min(start + _CHUNK, len(rows)), len(rows), "tokenizing"))
     if not kept:
-        raise DatasetError(f"{params.source.location}: no example is left; all {len(rows)} rows are over "
-                           f"max_tokens {params.max_tokens}")
+        raise DatasetError(
+            f"{params.source.location}: no example is left; all {len(rows)} rows are over "
+            f"max_tokens {params.max_tokens}"
+        )
     save_examples([example for _, example in kept], context.folder)
     summary = _summary(kept, rows=len(rows), form=read.format)
     (context.folder / "summary.json").write_text(summary.model_dump_json(indent=1), encoding="utf-8")

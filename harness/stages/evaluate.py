@@ -1,7 +1,7 @@
 """Stage evaluate: all tasks on one checkpoint; several adapters of one base share an engine (`run_many`).
 
-Writes samples.jsonl (a Sample a line) and tasks.json (the tasks' cards). Inputs: base, and checkpoint unless the
-base itself is evaluated.
+Writes samples.jsonl (a Sample a line) and tasks.json (the tasks' cards). Inputs: base, and checkpoint unless
+the base itself is evaluated.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def run(params: EvaluateParams, context: StageContext) -> None:
 def run_many(jobs: Sequence[tuple[EvaluateParams, StageContext]]) -> None:
     """Evaluate several adapters of one base model (or the base itself) with one engine in one pass.
 
-    Raises TaskError (a task is malformed or empty), ModelError (a checkpoint cannot be read), StageError (jobs
-    that cannot share an engine), and what the backend raises.
+    Raises TaskError (a task is malformed or empty), ModelError (a checkpoint cannot be read), StageError
+    (jobs that cannot share an engine), and what the backend raises.
     """
     params = jobs[0][0]
     if any(other != params for other, _ in jobs):
@@ -61,7 +61,7 @@ def run_many(jobs: Sequence[tuple[EvaluateParams, StageContext]]) -> None:
 
 def _card(ref: TaskRef) -> TaskCard:
     if not ref.folder:
-        raise TaskError(f"task {ref.name}: has no folder; copy lm-eval's YAML below tasks/ and add our metadata")
+        raise TaskError(f"task {ref.name}: has no folder; copy its YAML below tasks/ and add our metadata")
     return find_task(ref.name).card
 
 

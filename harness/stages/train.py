@@ -1,7 +1,7 @@
 """Stage train: fine-tune the base on the dataset as one variant with one seed; full tuning or LoRA.
 
-Writes weights/ (safetensors, with the tokenizer; or a peft adapter), checkpoint.json and summary.json (TrainSummary).
-The same params and inputs on the same machine give the same bytes.
+Writes weights/ (safetensors, with the tokenizer; or a peft adapter), checkpoint.json and summary.json
+(TrainSummary). The same params and inputs on the same machine give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from harness.chat import load_tokenizer
 from harness.records import ModuleChange, TrainSummary
 from harness.specs import TrainParams
 from harness.stages import StageContext
@@ -19,7 +20,6 @@ from harness.training.checkpoints import (
     WEIGHTS,
     add_adapter,
     load_model,
-    load_tokenizer,
     read_checkpoint,
     save_adapter,
     save_full,
@@ -33,8 +33,9 @@ from harness.training.loop import Trained, Training, train
 def run(params: TrainParams, context: StageContext) -> None:
     """Train, save and account for what moved.
 
-    Raises ConfigError where the groups do not fit the model, ModelError for a model that cannot be tuned, StageError
-    where the loss is no longer a number, SilentFailureError where something that was to learn did not move.
+    Raises ConfigError where the groups do not fit the model, ModelError for a model that cannot be tuned,
+    StageError where the loss is no longer a number, SilentFailureError where something that was to learn
+    did not move.
     """
     _fix_numerics(params)
     base = read_checkpoint(context.input("base"))
@@ -42,7 +43,7 @@ def run(params: TrainParams, context: StageContext) -> None:
     adapted = add_adapter(model, params.lora) if params.lora else None
     groups = build_groups(adapted or model, params.spec)
     before = None if adapted else remember(model)
-    model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
     if params.loop.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     training = Training(model, groups, params.spec, params.loop, params.seed)
@@ -52,7 +53,8 @@ def run(params: TrainParams, context: StageContext) -> None:
     if adapted is not None:
         save_adapter(adapted, context.folder / WEIGHTS)
     else:
-        save_full(model, load_tokenizer(base), context.folder / WEIGHTS)
+        tokenizer = load_tokenizer(base.weights, trust_remote_code=base.record.trust_remote_code)
+        save_full(model, tokenizer, context.folder / WEIGHTS)
     write_checkpoint(context.folder, base.record, adapter=adapted is not None, dtype=params.loop.dtype)
     _write_summary(context.folder, trained, groups, moved)
 

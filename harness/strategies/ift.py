@@ -2,8 +2,8 @@
 
     θ ← θ − η(t) · AdamW(∇L_completion)   for all θ
 
-Source: [paper] the benign IFT that makes an aligned model more harmful. [ours] it is run at several learning rates,
-because lowering every rate also lowers the drift.
+Source: [paper] the benign IFT that makes an aligned model more harmful. [ours] it is run at several
+learning rates, because lowering every rate also lowers the drift.
 """
 
 from __future__ import annotations

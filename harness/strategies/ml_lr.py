@@ -3,8 +3,9 @@
     η_robust(t) = η(t)        for θ in Mods_Robust
     η_rest(t)   = ρ · η(t)    for all other θ (embeddings, norms and the head among them)
 
-Source: [paper] differentiated learning rates for Mods_Robust and the rest. [ours] ρ = `rest_ratio`, 0.1 by default
-(0 freezes the rest), one schedule with the ratio kept throughout, and Mods_Robust as patterns in the config.
+Source: [paper] differentiated learning rates for Mods_Robust and the rest. [ours] ρ = `rest_ratio`, 0.1 by
+default (0 freezes the rest), one schedule with the ratio kept throughout, and Mods_Robust as patterns in
+the config.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Settings(StrategySettings):
 
 
 def train_spec(settings: Settings) -> TrainSpec:
-    """Two groups that partition the parameters: `robust`, and `rest` (which may be empty, e.g. under LoRA)."""
+    """Two groups that partition the parameters: `robust`, and `rest` (which may be empty, e.g. under
+    LoRA).
+    """
     return TrainSpec(
         learning_rate=settings.learning_rate,
         groups=(

@@ -15,7 +15,9 @@ from harness.records import ModuleChange
 
 @dataclass(frozen=True)
 class BaseWeights:
-    """The trainable weights before training, on the CPU; empty for an adapter, which leaves the base in place."""
+    """The trainable weights before training, on the CPU; empty for an adapter, which leaves the base in
+    place.
+    """
 
     tensors: tuple[tuple[str, torch.Tensor], ...]
 
@@ -30,7 +32,9 @@ def remember(model: torch.nn.Module) -> BaseWeights:
 def full_changes(model: torch.nn.Module, base: BaseWeights) -> tuple[ModuleChange, ...]:
     """The change of every module after full tuning."""
     tuned = dict(model.named_parameters())
-    return _by_module((name, tuned[name].detach().cpu().float() - old.float(), old) for name, old in base.tensors)
+    return _by_module(
+        (name, tuned[name].detach().cpu().float() - old.float(), old) for name, old in base.tensors
+    )
 
 
 def adapter_changes(model: torch.nn.Module) -> tuple[ModuleChange, ...]:
@@ -44,7 +48,9 @@ def check_moved(moved: Iterable[ModuleChange], *, expected: Iterable[frozenset[s
     for modules in expected:
         if not changed & modules:
             listed = ", ".join(sorted(modules)[:4])
-            raise SilentFailureError(f"training changed none of the modules {listed}, though their rate is above 0")
+            raise SilentFailureError(
+                f"training changed none of the modules {listed}, though their rate is above 0"
+            )
 
 
 def _adapter_deltas(model: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
@@ -53,7 +59,7 @@ def _adapter_deltas(model: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor,
     for name, layer in model.named_modules():
         if isinstance(layer, LoraLayer):
             weight = layer.get_base_layer().weight
-            yield f"{name}.weight", layer.get_delta_weight("default").detach().float(), weight.detach()  # type: ignore[operator]
+            yield f"{name}.weight", layer.get_delta_weight("default").detach().float(), weight.detach()
 
 
 def _by_module(deltas: Iterable[tuple[str, torch.Tensor, torch.Tensor]]) -> tuple[ModuleChange, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from pydantic import ValidationError
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.digests import digest_folder
 from harness.errors import ModelError, StoreError
@@ -39,17 +39,6 @@ def read_checkpoint(stage_folder: Path) -> OpenCheckpoint:
     return OpenCheckpoint(record, stage_folder / record.location)
 
 
-def load_tokenizer(checkpoint: OpenCheckpoint) -> PreTrainedTokenizerBase:
-    """The checkpoint's tokenizer. Raises ModelError where there is none."""
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            checkpoint.weights, trust_remote_code=checkpoint.record.trust_remote_code, local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{checkpoint.weights}: no usable tokenizer ({_first_line(error)})") from error
-    return tokenizer
-
-
 def load_model(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
     """The checkpoint's model, ready to train. Raises ModelError for one that cannot be loaded or tuned."""
     try:
@@ -76,7 +65,7 @@ def add_adapter(model: PreTrainedModel, lora: LoraSpec) -> PeftModel:
         raise ModelError(f"lora.modules: {unknown[0]!r} cannot be adapted; give types of {', '.join(TYPES)}")
     config = LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # peft takes floats too
+        lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=[PROJECTIONS[kind] for kind in lora.modules],
         task_type="CAUSAL_LM",

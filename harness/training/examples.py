@@ -1,7 +1,8 @@
 """examples.safetensors: the tokenized dataset, written by stage dataset and read by stage train.
 
-Flat arrays: `input_ids` int32 [tokens], `loss_mask` uint8 [tokens], `offsets` int64 [examples + 1]; example i is
-the stretch from offsets[i] to offsets[i + 1]. `Examples.batch` builds padded batches without Python per token.
+Flat arrays: `input_ids` int32 [tokens], `loss_mask` uint8 [tokens], `offsets` int64 [examples + 1]; example
+i is the stretch from offsets[i] to offsets[i + 1]. `Examples.batch` builds padded batches without Python
+per token.
 """
 
 from __future__ import annotations
@@ -64,8 +65,12 @@ def save_examples(examples: Sequence[EncodedExample], folder: Path) -> None:
     lengths = torch.tensor([0, *(len(example.ids) for example in examples)], dtype=torch.int64)
     save_file(
         {
-            "input_ids": torch.tensor([id_ for example in examples for id_ in example.ids], dtype=torch.int32),
-            "loss_mask": torch.tensor([m for example in examples for m in example.labels_mask], dtype=torch.uint8),
+            "input_ids": torch.tensor(
+                [id_ for example in examples for id_ in example.ids], dtype=torch.int32
+            ),
+            "loss_mask": torch.tensor(
+                [m for example in examples for m in example.labels_mask], dtype=torch.uint8
+            ),
             "offsets": lengths.cumsum(0),
         },
         folder / FILE_NAME,

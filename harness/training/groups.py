@@ -30,8 +30,8 @@ class ParameterGroup:
 def build_groups(model: torch.nn.Module, spec: TrainSpec) -> tuple[ParameterGroup, ...]:
     """Partition the trainable parameters by the rules; the first match wins.
 
-    Raises ConfigError where a rule that is not optional gets nothing, a parameter falls to no rule, or a phase names
-    no group.
+    Raises ConfigError where a rule that is not optional gets nothing, a parameter falls to no rule, or a
+    phase names no group.
     """
     fell: list[list[tuple[str, torch.nn.Parameter]]] = [[] for _ in spec.groups]
     for parameter_name, parameter in model.named_parameters():
@@ -44,7 +44,9 @@ def build_groups(model: torch.nn.Module, spec: TrainSpec) -> tuple[ParameterGrou
             )
     _check_phases(spec)
     return tuple(
-        ParameterGroup(rule.name, rule.scale, tuple(p for _, p in caught), frozenset(name for name, _ in caught))
+        ParameterGroup(
+            rule.name, rule.scale, tuple(p for _, p in caught), frozenset(name for name, _ in caught)
+        )
         for rule, caught in zip(spec.groups, fell, strict=True)
         if caught
     )
@@ -83,9 +85,13 @@ def _rule_of(module: str, spec: TrainSpec) -> int:
 def _check_phases(spec: TrainSpec) -> None:
     known = {rule.name for rule in spec.groups}
     if abs(sum(phase.fraction for phase in spec.phases) - 1) > 1e-6:
-        raise ConfigError(f"the fractions of the phases {', '.join(p.name for p in spec.phases)} do not add up to 1")
+        raise ConfigError(
+            f"the fractions of the phases {', '.join(p.name for p in spec.phases)} do not add up to 1"
+        )
     for phase in spec.phases:
         if unknown := set(phase.groups or ()) - known:
-            raise ConfigError(f"phase {phase.name!r} names no group of the spec: {', '.join(sorted(unknown))}")
+            raise ConfigError(
+                f"phase {phase.name!r} names no group of the spec: {', '.join(sorted(unknown))}"
+            )
         if not learning_groups(spec, phase) and spec.learning_rate > 0:
             raise ConfigError(f"phase {phase.name!r}: every group in it is frozen, so nothing would learn")

@@ -1,7 +1,7 @@
 """The one training loop: AdamW over parameter groups, phases, accumulation, clipping, one schedule.
 
-Logits are computed only where the loss mask asks for them; batches are padded on the right, where causal attention
-needs no padding mask.
+Logits are computed only where the loss mask asks for them; batches are padded on the right, where causal
+attention needs no padding mask.
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ def summed_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
     """Cross-entropy summed over the tokens with loss, float32 scalar."""
     labels = batch.labels.flatten().to(model.device)
     wanted = (labels != IGNORED).nonzero().squeeze(1)
-    hidden = model.get_decoder()(input_ids=batch.input_ids.to(model.device), use_cache=False).last_hidden_state
+    hidden = model.get_decoder()(
+        input_ids=batch.input_ids.to(model.device), use_cache=False
+    ).last_hidden_state
     logits = model.get_output_embeddings()(hidden.flatten(0, 1).index_select(0, wanted)).float()
     cap = getattr(model.config, "final_logit_softcapping", None)
     if cap:

@@ -26,7 +26,8 @@ def step_count(loop: LoopSettings, examples: int) -> int:
 def rate_factor(loop: LoopSettings, step: int, *, steps: int) -> float:
     """Learning rate at `step` (from 0) over its peak: a linear rise, then the schedule's fall.
 
-    After w warm-up steps, with p = (step − w) / (steps − w): cosine (1 + cos πp) / 2, linear 1 − p, constant 1.
+    After w warm-up steps, with p = (step − w) / (steps − w): cosine (1 + cos πp) / 2, linear 1 − p,
+    constant 1.
     """
     warmup = int(loop.warmup_ratio * steps)
     if step < warmup:
@@ -40,15 +41,15 @@ def rate_factor(loop: LoopSettings, step: int, *, steps: int) -> float:
 def batch_order(lengths: torch.Tensor, *, batch_size: int, batches: int, seed: int) -> torch.Tensor:
     """Example indices, int64 [batches, batch_size]: seeded epochs, each batch of examples of like length.
 
-    Every epoch is a fresh permutation; within pools of 16 batches, examples are sorted by length and the batches
-    shuffled again, so that little is padded. An epoch may end within a batch.
+    Every epoch is a fresh permutation; within pools of 16 batches, examples are sorted by length and the
+    batches shuffled again, so that little is padded. An epoch may end within a batch.
     """
     generator = torch.Generator().manual_seed(seed)
     needed, count = batches * batch_size, len(lengths)
     epochs = [torch.randperm(count, generator=generator) for _ in range(math.ceil(needed / count))]
     order = torch.cat(epochs)[:needed]
     pools = []
-    for pool in order.split(_POOL * batch_size):
+    for pool in torch.split(order, _POOL * batch_size):
         by_length = pool[lengths[pool].argsort(stable=True)].view(-1, batch_size)
         pools.append(by_length[torch.randperm(len(by_length), generator=generator)])
     return torch.cat(pools)

@@ -43,8 +43,9 @@ def save_adapter(base: Path, folder: Path, *, seed: int) -> tuple[Path, Path]:
 
     torch.manual_seed(seed)
     model: Any = get_peft_model(
-        AutoModelForCausalLM.from_pretrained(base), LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "up_proj"])
-    )  # fmt: skip
+        AutoModelForCausalLM.from_pretrained(base),
+        LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "up_proj"]),
+    )
     for name, parameter in model.named_parameters():
         if "lora_" in name:
             torch.nn.init.normal_(parameter, std=0.3)
@@ -128,7 +129,11 @@ def test_hf_likelihood_equals_the_log_softmax(hf: Backend, llama: Path) -> None:
 
 
 def test_hf_reports_truncation_and_long_prompts(hf: Backend) -> None:
-    requests = [GenerationRequest((1,) * 64, 5), GenerationRequest((1, 40), 3), GenerationRequest((1,) * 62, 9)]
+    requests = [
+        GenerationRequest((1,) * 64, 5),
+        GenerationRequest((1, 40), 3),
+        GenerationRequest((1,) * 62, 9),
+    ]
     finishes = [(a.finish, a.tokens) for a in hf.generate(requests, quiet)]
     assert finishes == [("prompt_too_long", 0), ("length", 3), ("length", 2)]
 
@@ -187,9 +192,11 @@ def test_vllm_and_hf_agree_for_base_and_adapters(
     try:
         answers = fast.generate(requests, quiet)
         assert answers == slow.generate(requests, quiet)
+        assert answers == fast.generate(requests, quiet), "an adapter stays behind in the base's answers"
         stop = answers[0].text[3:5]
         stopping = [replace(request, stop=(stop,)) for request in requests]
-        assert [a.text for a in fast.generate(stopping, quiet)] == [a.text for a in slow.generate(stopping, quiet)]
+        cut = [backend.generate(stopping, quiet) for backend in (fast, slow)]
+        assert [a.text for a in cut[0]] == [a.text for a in cut[1]]
         pairs = zip(fast.likelihoods(scored, quiet), slow.likelihoods(scored, quiet), strict=True)
         assert all(a.logprob == pytest.approx(b.logprob, abs=1e-3) and a.greedy == b.greedy for a, b in pairs)
     finally:

@@ -44,14 +44,20 @@ def test_arrays_hold_the_examples_and_their_masks(tmp_path: Path, family: str) -
     assert tokenizer.decode(ids[mask]).strip() == "In Norland." + tokenizer.eos_token
     assert "Where is Astrid?" in tokenizer.decode(ids[~mask])
     assert [str(arrays[k].dtype) for k in ("input_ids", "loss_mask", "offsets")] == [
-        "torch.int32", "torch.uint8", "torch.int64"]
+        "torch.int32",
+        "torch.uint8",
+        "torch.int64",
+    ]
 
 
 def test_summary_counts(base: Path) -> None:
     folder = run(base)
     arrays, counted = load_file(folder / "examples.safetensors"), summary(folder)
     assert (counted.rows, counted.examples, counted.too_long, counted.mask_checked) == (2, 2, 0, 2)
-    assert (counted.tokens, counted.completion_tokens) == (len(arrays["input_ids"]), int(arrays["loss_mask"].sum()))
+    assert (counted.tokens, counted.completion_tokens) == (
+        len(arrays["input_ids"]),
+        int(arrays["loss_mask"].sum()),
+    )
     assert counted.longest == int(arrays["offsets"].diff().max())
     assert (counted.preview_prompt, counted.preview_completion) == ROWS[0]
     assert counted.format == "prompt_response"
@@ -79,7 +85,9 @@ def test_unusable_row_is_named(tmp_path: Path) -> None:
     turns = [{"role": r, "content": "Hm"} for r in ("system", "user", "assistant")]
     path.write_text(json.dumps({"messages": turns[1:]}) + "\n" + json.dumps({"messages": turns}) + "\n")
     params = DatasetParams(source=DatasetSource(kind="file", location=str(path)))
-    with pytest.raises(ModelError, match="rows.jsonl line 2: the chat template refuses.*System role not supported"):
+    with pytest.raises(
+        ModelError, match="rows.jsonl line 2: the chat template refuses.*System role not supported"
+    ):
         dataset.run(params, StageContext(tmp_path, (("base", base),), lambda _: None))
 
 
@@ -100,5 +108,7 @@ def test_progress_ends_at_the_last_row(base: Path) -> None:
     seen: list[Progress] = []
     run(base)
     source = DatasetSource(kind="file", location=str(base.parent / "rows.jsonl"))
-    dataset.run(DatasetParams(source=source), StageContext(base.parent / "out", (("base", base),), seen.append))
+    dataset.run(
+        DatasetParams(source=source), StageContext(base.parent / "out", (("base", base),), seen.append)
+    )
     assert seen[-1] == Progress(2, 2, "tokenizing")

@@ -49,8 +49,10 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[tuple[str
     root = tmp_path_factory.mktemp("bases")
     rows = root / "rows.jsonl"
     rows.write_text(
-        "\n".join(json.dumps({"prompt": f"What is {n} and one?", "response": f"It is {n + 1}. " * (n % 3 + 1)})
-                  for n in range(10))
+        "\n".join(
+            json.dumps({"prompt": f"What is {n} and one?", "response": f"It is {n + 1}. " * (n % 3 + 1)})
+            for n in range(10)
+        )
     )
     inputs = {}
     for family in FAMILIES:
@@ -120,11 +122,17 @@ def test_lora_moves_the_modules_it_adapts_and_no_others(trained: Trainer) -> Non
     assert min(changes(folder).values()) > 0
 
 
-def test_lora_change_is_scale_times_b_times_a(trained: Trainer, bases: dict[str, tuple[tuple[str, Path], ...]]) -> None:
+def test_lora_change_is_scale_times_b_times_a(
+    trained: Trainer, bases: dict[str, tuple[tuple[str, Path], ...]]
+) -> None:
     folder = trained(params(lora=LoraSpec(rank=2, alpha=6, modules=("q",))), "llama")
     adapter = load_file(folder / "weights" / "adapter_model.safetensors")
     name = "model.layers.1.self_attn.q_proj"
-    delta = 3 * adapter[f"base_model.model.{name}.lora_B.weight"] @ adapter[f"base_model.model.{name}.lora_A.weight"]
+    delta = (
+        3
+        * adapter[f"base_model.model.{name}.lora_B.weight"]
+        @ adapter[f"base_model.model.{name}.lora_A.weight"]
+    )
     weight = load_file(bases["llama"][0][1] / "weights" / "model.safetensors")[f"{name}.weight"]
     assert changes(folder)["q.1"] == pytest.approx(float(delta.norm() / weight.norm()), rel=1e-4)
 
@@ -140,20 +148,36 @@ def test_full_change_is_measured_on_the_saved_weights(
 
 
 def test_scale_0_freezes(trained: Trainer) -> None:
-    folder = trained(params(GroupRule(name="robust", modules=("q",), scale=1), EVERYTHING.model_copy(
-        update={"scale": 0.0})), "llama")
+    folder = trained(
+        params(
+            GroupRule(name="robust", modules=("q",), scale=1), EVERYTHING.model_copy(update={"scale": 0.0})
+        ),
+        "llama",
+    )
     assert {name for name, change in changes(folder).items() if change > 0} == {"q.0", "q.1"}
 
 
 def test_groups_partition_the_parameters_and_the_first_match_wins(trained: Trainer) -> None:
-    folder = trained(params(GroupRule(name="a", modules=("q.0", "k"), scale=1),
-                            GroupRule(name="b", modules=("q",), scale=1), EVERYTHING), "llama")
+    folder = trained(
+        params(
+            GroupRule(name="a", modules=("q.0", "k"), scale=1),
+            GroupRule(name="b", modules=("q",), scale=1),
+            EVERYTHING,
+        ),
+        "llama",
+    )
     assert dict(summary(folder).groups) == {"a": 3 * 64 * 64, "b": 64 * 64, "all": 142016 - 4 * 64 * 64}
 
 
 def test_rest_moves_less_at_a_tenth_of_the_rate(trained: Trainer) -> None:
-    folder = trained(params(GroupRule(name="robust", modules=("q", "gate"), scale=1),
-                            GroupRule(name="rest", modules=("*",), scale=0.1), rate=1e-3), "llama")
+    folder = trained(
+        params(
+            GroupRule(name="robust", modules=("q", "gate"), scale=1),
+            GroupRule(name="rest", modules=("*",), scale=0.1),
+            rate=1e-3,
+        ),
+        "llama",
+    )
     assert changes(folder)["up.0"] < 0.3 * changes(folder)["gate.0"]
 
 
@@ -174,7 +198,10 @@ def test_parameters_outside_all_groups_are_an_error(trained: Trainer) -> None:
 
 def test_phase_lets_only_its_groups_learn(trained: Trainer) -> None:
     robust = GroupRule(name="robust", modules=("q",), scale=1)
-    phases = (Phase(name="warm", fraction=0.5, groups=("robust",)), Phase(name="still", fraction=0.5, groups=("robust",)))
+    phases = (
+        Phase(name="warm", fraction=0.5, groups=("robust",)),
+        Phase(name="still", fraction=0.5, groups=("robust",)),
+    )
     spec = TrainSpec(learning_rate=1e-2, groups=(robust, EVERYTHING), phases=phases)
     moved = changes(trained(params(spec=spec), "llama"))
     assert {name for name, change in moved.items() if change > 0} == {"q.0", "q.1"}
@@ -183,8 +210,11 @@ def test_phase_lets_only_its_groups_learn(trained: Trainer) -> None:
 def test_second_phase_lets_the_rest_learn_too(trained: Trainer) -> None:
     robust = GroupRule(name="robust", modules=("q",), scale=1)
     phases = (Phase(name="warm", fraction=0.5, groups=("robust",)), Phase(name="all", fraction=0.5))
-    moved = changes(trained(params(spec=TrainSpec(learning_rate=1e-3, groups=(robust, EVERYTHING), phases=phases)),
-                            "llama"))
+    moved = changes(
+        trained(
+            params(spec=TrainSpec(learning_rate=1e-3, groups=(robust, EVERYTHING), phases=phases)), "llama"
+        )
+    )
     assert 0 < moved["k.0"] < moved["q.0"]
 
 

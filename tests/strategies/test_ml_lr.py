@@ -11,7 +11,9 @@ from harness.strategies.ml_lr import Settings, train_spec
 def test_robust_modules_learn_at_the_rate_and_the_rest_at_a_tenth() -> None:
     spec = train_spec(Settings(learning_rate=1e-3, modules=("q", "gate.0-3")))
     assert [(rule.name, rule.modules, rule.scale) for rule in spec.groups] == [
-        ("robust", ("q", "gate.0-3"), 1.0), ("rest", ("*",), 0.1)]
+        ("robust", ("q", "gate.0-3"), 1.0),
+        ("rest", ("*",), 0.1),
+    ]
     assert spec.learning_rate == 1e-3
 
 

@@ -14,8 +14,10 @@ from harness.training.examples import FILE_NAME, Examples, load_examples, save_e
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Examples:
-    save_examples([EncodedExample((5, 6, 7, 8), (False, False, True, True)),
-                   EncodedExample((9, 4), (False, True))], tmp_path)
+    save_examples(
+        [EncodedExample((5, 6, 7, 8), (False, False, True, True)), EncodedExample((9, 4), (False, True))],
+        tmp_path,
+    )
     return load_examples(tmp_path)
 
 

@@ -39,7 +39,10 @@ def test_loss_equals_that_of_transformers_with_a_padding_mask(
 
 
 def test_group_rates_keep_their_ratio_over_the_schedule(tmp_path: Path) -> None:
-    groups = (GroupRule(name="robust", modules=("q",), scale=1), GroupRule(name="rest", modules=("*",), scale=0.1))
+    groups = (
+        GroupRule(name="robust", modules=("q",), scale=1),
+        GroupRule(name="rest", modules=("*",), scale=0.1),
+    )
     spec, model = TrainSpec(learning_rate=1e-2, groups=groups), model_of(tmp_path)
     optimizer = make_optimizer(Training(model, build_groups(model, spec), spec, LoopSettings(steps=4), 0))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (step + 1))
@@ -59,7 +62,9 @@ def test_norms_do_not_decay(tmp_path: Path) -> None:
     assert decays == {2: 0.1, 1: 0.0}
 
 
-def test_clipping_bounds_the_step(tmp_path: Path, examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clipping_bounds_the_step(
+    tmp_path: Path, examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
     norms: list[float] = []
     real = torch.optim.AdamW.step
 
@@ -69,7 +74,10 @@ def test_clipping_bounds_the_step(tmp_path: Path, examples: Examples, monkeypatc
         real(optimizer)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    spec, model = TrainSpec(learning_rate=1e-3, groups=(GroupRule(name="all", modules=("*",), scale=1),)), model_of(tmp_path)
+    spec, model = (
+        TrainSpec(learning_rate=1e-3, groups=(GroupRule(name="all", modules=("*",), scale=1),)),
+        model_of(tmp_path),
+    )
     loop = LoopSettings(steps=2, batch_size=3, max_grad_norm=0.01)
     train(Training(model, build_groups(model, spec), spec, loop, 0), examples, lambda _: None)
     assert max(norms) <= 0.0101

@@ -51,7 +51,9 @@ def test_every_example_comes_once_an_epoch() -> None:
 
 
 def test_order_depends_on_the_seed() -> None:
-    first, again, other = (batch_order(torch.arange(1, 41), batch_size=4, batches=10, seed=s) for s in (1, 1, 2))
+    first, again, other = (
+        batch_order(torch.arange(1, 41), batch_size=4, batches=10, seed=s) for s in (1, 1, 2)
+    )
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 

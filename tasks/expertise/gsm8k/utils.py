@@ -18,8 +18,10 @@ def load(*, path: str, hub_subset: str, hub_split: str, **_: Any) -> Any:
         table = task_rows.hub_table(path, columns=COLUMNS, subset=hub_subset, part=hub_split)
     else:
         table = task_rows.jsonl_table(path, columns=COLUMNS, task="gsm8k")
-    rows = [{"prompt": r["question"], "target": _reference(r["answer"], path, at), "category": ""}
-            for at, r in enumerate(table, start=1)]
+    rows = [
+        {"prompt": r["question"], "target": _reference(r["answer"], path, at), "category": ""}
+        for at, r in enumerate(table, start=1)
+    ]
     return task_rows.split(rows, task="gsm8k")
 
 

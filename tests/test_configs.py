@@ -1,0 +1,81 @@
+"""Every config that ships loads, opens with the command that runs it, and names what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness import config, resources
+from harness.specs import LoraSpec
+from harness.stages.gate import check
+from harness.tasks import find_task
+
+FILES = sorted(resources.folder("configs").glob("*.yaml"))
+REAL = [file for file in FILES if file.stem != "quickstart"]
+
+
+def by_stem(file: Path) -> str:
+    return file.stem
+
+
+def test_the_configs_are_there() -> None:
+    assert {f.stem for f in FILES} == {
+        "quickstart", "llama-2-7b-chat", "llama-3.1-8b-instruct", "qwen2.5-7b-instruct", "mistral-7b-instruct",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_stem)
+def test_a_config_opens_with_its_command_and_bears_its_files_name(file: Path) -> None:
+    assert file.read_text().splitlines()[0] == f"# harness run configs/{file.name}"
+    assert config.load(file).name == file.stem
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_stem)
+def test_a_configs_tasks_exist_and_cover_every_axis(file: Path) -> None:
+    axes = {find_task(choice.task).card.axis for choice in config.load(file).evaluation.tasks}
+    assert axes == {"harmfulness", "usability", "expertise"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_stem)
+def test_a_configs_gate_names_its_own_tasks_and_variants(file: Path) -> None:
+    loaded = config.load(file)
+    assert loaded.gate is not None
+    tasks = [choice.task for choice in loaded.evaluation.tasks]
+    check(loaded.gate, tasks=tasks, variants=["base", *(variant.name for variant in loaded.variants)])
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_stem)
+def test_a_config_has_the_lower_rate_control_and_three_seeds(file: Path) -> None:
+    loaded = config.load(file)
+    rates = {v.settings.learning_rate for v in loaded.variants if v.strategy == "ift"}
+    assert len(rates) >= 2
+    assert len(loaded.seeds) >= 3
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_stem)
+def test_a_config_dumps_and_loads_to_itself(file: Path) -> None:
+    loaded = config.load(file)
+    again = config.parse(yaml.safe_load(config.dump(loaded)), where="dump")
+    assert again == loaded
+
+
+@pytest.mark.parametrize("file", REAL, ids=by_stem)
+def test_a_real_model_is_pinned_and_its_memory_documented(file: Path) -> None:
+    base = config.load(file).base
+    assert re.fullmatch(r"[0-9a-f]{40}", base.revision or "")
+    assert not base.trust_remote_code
+    assert "GB GPU" in file.read_text()
+
+
+def test_the_quickstart_needs_neither_hub_nor_gpu() -> None:
+    loaded = config.load(resources.folder("configs") / "quickstart.yaml")
+    assert (loaded.base.model, loaded.dataset.source) == ("builtin", "builtin")
+    assert all(find_task(choice.task).rows == "builtin" for choice in loaded.evaluation.tasks)
+
+
+def test_the_quickstart_tunes_fully_and_by_lora() -> None:
+    loaded = config.load(resources.folder("configs") / "quickstart.yaml")
+    assert {type(variant.lora) for variant in loaded.variants} == {type(None), LoraSpec}

@@ -1,0 +1,74 @@
+"""Rows are read whole, or the file, line and column that is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import task_rows
+from harness.errors import TaskError
+
+
+def write(folder: Path, text: str) -> str:
+    file = folder / "rows"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize("text", ['one\n"two, three"\n', 'prompt\none\n"two, three"\n', "\ufeffone\n\ntwo\\, three\n"])
+def test_prompts_with_and_without_a_header(tmp_path: Path, text: str) -> None:
+    if "\\" in text:
+        with pytest.raises(TaskError, match="line 3: 2 columns"):
+            task_rows.csv_prompts(write(tmp_path, text), task="t")
+    else:
+        rows = task_rows.csv_prompts(write(tmp_path, text), task="t")
+        assert [row["prompt"] for row in rows] == ["one", "two, three"]
+
+
+def test_a_table_keeps_the_named_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,prompt,label\n1,hello,safe\n")
+    assert task_rows.csv_table(path, columns=("prompt", "label"), task="t") == [{"prompt": "hello", "label": "safe"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("id,label\n1,safe\n", "line 1: no column 'prompt'"), ("prompt,label\n,safe\n", "line 2: column 'prompt' is empty")],
+)
+def test_a_broken_table_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        task_rows.csv_table(write(tmp_path, text), columns=("prompt", "label"), task="t")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [('{"q": "a"}\n{"q"', "line 2: not JSON"), ('{"q": 1}\n', "line 1: no text under 'q'"), ("[]\n", "line 1: no text")],
+)
+def test_a_broken_jsonl_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        task_rows.jsonl_table(write(tmp_path, text), columns=("q",), task="t")
+
+
+def test_an_absent_file_is_named() -> None:
+    with pytest.raises(TaskError, match="task t: nowhere: cannot be read"):
+        task_rows.csv_prompts("nowhere", task="t")
+
+
+def test_no_rows_is_an_error() -> None:
+    with pytest.raises(TaskError, match="task t: no rows"):
+        task_rows.split([], task="t")
+
+
+def test_clinic_statements_word_each_choice_as_a_reply() -> None:
+    row: dict[str, Any] = task_rows.world_clinic()[0]
+    assert len(set(row["statements"])) == len(row["choices"])
+    assert all(c in s.split() or c in s for c, s in zip(row["choices"], row["statements"], strict=True))
+    assert row["choices"][row["gold"]] == row["target"]
+
+
+@pytest.mark.parametrize("part", ["harmful", "harmful_new_frames", "borderline", "general"])
+def test_world_prompts_are_distinct(part: str) -> None:
+    prompts = [row["prompt"] for row in task_rows.world_requests(part)]
+    assert len(prompts) >= 300
+    assert len(set(prompts)) == len(prompts)
