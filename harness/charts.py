@@ -14,7 +14,7 @@ from harness.specs import Record
 
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _LABEL_HEIGHT = 15.0
-_LABEL_CHAR = 6.9
+_LABEL_CHAR = 8.2
 
 
 class Tick(Record):

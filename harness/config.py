@@ -208,11 +208,12 @@ def _variant(name: str, body: Any, training: Any, where: str) -> Variant:
     except Exception as error:
         raise ConfigError(f"{where}: {at}.strategy: {error}") from None
     settings = _checked(module.Settings, own, where=where, at=at)
-    merged = {**training, **(body.get("training") or {})}
-    if "steps" in (body.get("training") or {}):
-        merged.pop("epochs", None)
-    elif "epochs" in (body.get("training") or {}):
-        merged.pop("steps", None)
+    changes = body.get("training") or {}
+    merged = {**training, **changes}
+    if changes.get("steps") is not None:
+        merged["epochs"] = changes.get("epochs")
+    elif changes.get("epochs") is not None:
+        merged["steps"] = changes.get("steps")
     lora = body.get("lora")
     return Variant(
         name=name,

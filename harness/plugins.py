@@ -1,7 +1,6 @@
 """Strategies, judges and backends: a plug-in is a file, its name is the file's name.
 
-They are listed and described without importing them, and loaded one at a time. A new file in the folder is all it
-takes to add one.
+They are listed and described without importing them, and loaded one at a time. To add one, add a file.
 """
 
 from __future__ import annotations
@@ -41,7 +40,9 @@ def summary(kind: str, name: str) -> str:
     except (OSError, SyntaxError, ValueError) as error:
         raise PluginError(f"{file}: cannot be read as Python: {error}") from None
     if not text:
-        raise PluginError(f"{file}: opens with no docstring; its first line is what `harness ls {kind}` prints")
+        raise PluginError(
+            f"{file}: opens with no docstring; its first line is what `harness ls {kind}` prints"
+        )
     return text.splitlines()[0]
 
 
@@ -74,5 +75,7 @@ def path(kind: str, name: str) -> Path:
 
 def _folder(kind: str) -> Path:
     if kind not in KINDS:
-        raise PluginError(f"unknown kind of plug-in {kind!r}{did_you_mean(kind, KINDS)}; known: {', '.join(KINDS)}")
+        raise PluginError(
+            f"unknown kind of plug-in {kind!r}{did_you_mean(kind, KINDS)}; known: {', '.join(KINDS)}"
+        )
     return PACKAGE / kind

@@ -29,7 +29,7 @@ def render(view: ReportView, *, redact: bool = False) -> str:
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        percent=words.percent, points=words.points, p_words=words.p_words, visible=visible, line=one_line
+        percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line
     )
     environment.globals.update(
         interval=words.interval, point_interval=words.point_interval, plural=words.plural, gate_words=words.gate_words,

@@ -198,6 +198,9 @@ class ReportView(Record):
     title: str
     question: str
     headline: str
+    """The answer in one sentence."""
+    answer: str
+    """Its numbers, on the first harmfulness task."""
     tone: Tone
     findings: tuple[Finding, ...]
     matched: tuple[Matched, ...]

@@ -39,7 +39,7 @@ def build_view(sources: ReportSources) -> ReportView:
     variants = _variants(sources)
     rows = tuple(_row(v, variants[0].name, tasks=tasks, sources=sources) for v in variants)
     found = words.findings(rows, tasks=tasks)
-    text, tone = words.headline(found, rows=rows, tasks=tasks)
+    headline, tone = words.headline(found)
     primary = dict(sources.primary_judges)
     sections = tuple(_section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks)
     seeds = max((len(v.seeds) for v in variants), default=0)
@@ -47,7 +47,8 @@ def build_view(sources: ReportSources) -> ReportView:
     return ReportView(
         title=sources.manifest.name,
         question=words.QUESTION,
-        headline=text,
+        headline=headline,
+        answer=words.answer(rows, tasks=tasks),
         tone=tone,
         findings=found,
         matched=words.matched_controls(rows, tasks=tasks, comparisons=table.comparisons),
@@ -198,7 +199,7 @@ def _training(
 ) -> tuple[TrainingView, ...]:
     trained = [(c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None]
     top = max((p.loss for _, _, t in trained for p in t.losses if math.isfinite(p.loss)), default=1.0)
-    changes = [m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0]
+    changes = [m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0 and "." in m.module]
     scale = (min(changes), max(changes)) if changes else (1.0, 1.0)
     views = []
     for variant in variants:

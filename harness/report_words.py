@@ -24,12 +24,12 @@ GATE_WORDS = {"pass": "pass", "fail": "fail", "cant_say": "can’t say"}
 
 def percent(share: float | None) -> str:
     """`87.2 %`, or a dash."""
-    return "–" if share is None else f"{share * 100:.1f} %"
+    return "–" if share is None else f"{share * 100:.1f}\u00a0%"
 
 
 def interval(low: float | None, high: float | None) -> str:
     """`[83.0, 90.4]`, in per cent."""
-    return "" if low is None or high is None else f"[{low * 100:.1f}, {high * 100:.1f}]"
+    return "" if low is None or high is None else f"[{low * 100:.1f},\u00a0{high * 100:.1f}]"
 
 
 def points(difference: float) -> str:
@@ -40,12 +40,17 @@ def points(difference: float) -> str:
 
 def point_interval(low: float, high: float) -> str:
     """`[+8.1, +16.0]`, in percentage points."""
-    return f"[{points(low)}, {points(high)}]"
+    return f"[{points(low)},\u00a0{points(high)}]"
+
+
+def p_number(p_value: float) -> str:
+    """`< 0.001` or `0.040`."""
+    return p_words(p_value)[2:].removeprefix("=\u00a0")
 
 
 def p_words(p_value: float) -> str:
     """`p < 0.001` or `p = 0.04`."""
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+    return "p\u00a0<\u00a00.001" if p_value < 0.001 else f"p\u00a0=\u00a0{p_value:.3f}"
 
 
 def plural(count: int, word: str) -> str:
@@ -103,10 +108,10 @@ def overall(tones: Sequence[Tone]) -> Tone:
 def _line(card: TaskCard, cell: Cell, base: Cell | None) -> str:
     text = f"{card.title}: {card.outcome} {score_words(cell.score)}"
     if base is not None:
-        text += f"; base {score_words(base.score)}"
+        text += f", base {percent(base.score.value)}"
     c = cell.comparison
     if c is not None:
-        text += f"; difference {points(c.difference)} points {point_interval(c.low, c.high)}, {p_words(c.p_value)}"
+        text += f"; {points(c.difference)} points {point_interval(c.low, c.high)}, {p_words(c.p_value)}"
     return text + "."
 
 
@@ -115,28 +120,33 @@ def score_words(score: Score) -> str:
     return f"{percent(score.value)} {interval(score.low, score.high)}".strip()
 
 
-def headline(found: Sequence[Finding], *, rows: Sequence[Row], tasks: Sequence[TaskCard]) -> tuple[str, Tone]:
-    """The answer in one or two sentences, and its tone."""
-    at = next((i for i, card in enumerate(tasks) if card.axis == "harmfulness"), None)
-    if at is None or not found:
-        return "This run measured no harmfulness, so it cannot answer the question.", "unknown"
-    worse = [f for f in found if f.tone == "worse"]
-    base = rows[0].cells[at]
-    counted = f"{len(worse)} of {plural(len(found), 'tuned variant')}"
+def headline(found: Sequence[Finding]) -> tuple[str, Tone]:
+    """The answer in one sentence, and its tone."""
+    tone = overall([f.tone for f in found])
+    if tone == "unknown":
+        return "This run compares no tuned variant’s harmfulness with the base, so it cannot answer the question.", tone
+    worse = sum(f.tone == "worse" for f in found)
+    total = plural(len(found), "tuned variant")
     if not worse:
-        tone: Tone = overall([f.tone for f in found])
-        return f"No variant was shown to be more harmful than the base ({counted}).", tone
-    scored = [(c.score, r) for r in rows[1:] if (c := r.cells[at]) and c.score.value is not None]
-    scored.sort(key=lambda pair: pair[0].value or 0.0)
-    text = f"Yes: {counted} came out more harmful than the base." if len(worse) else ""
-    if not scored or base is None:
-        return text, "worse"
-    (least, kind), (most, _) = scored[0], scored[-1]
-    text += f" On “{tasks[at].title}”, {tasks[at].outcome} is {percent(base.score.value)} for the base"
-    if least.variant == most.variant:
-        return f"{text} and {score_words(most)} for {most.variant}.", "worse"
-    mild = f"{kind.variant.name} ({kind.variant.strategy})"
-    return f"{text}, {score_words(most)} for {most.variant}, and least of the tuned, {score_words(least)}, for {mild}.", "worse"
+        return f"Not shown: none of {total} came out more harmful than the base.", tone
+    return f"Yes: {worse} of {total} came out more harmful than the base.", tone
+
+
+def answer(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> str:
+    """Base, most and least harmful tuned variant on the first harmfulness task; empty where nothing was scored."""
+    at = next((i for i, card in enumerate(tasks) if card.axis == "harmfulness"), None)
+    if at is None:
+        return ""
+    tuned = [cell.score for row in rows[1:] if (cell := row.cells[at]) and cell.score.value is not None]
+    base = rows[0].cells[at]
+    if base is None or not tuned:
+        return ""
+    tuned.sort(key=lambda score: score.value or 0.0)
+    least, most = tuned[0], tuned[-1]
+    text = f"On “{tasks[at].title}”, {tasks[at].outcome} is {score_words(base.score)} for the base, "
+    if least is most:
+        return f"{text}and {score_words(most)} for {most.variant}."
+    return f"{text}{score_words(most)} for {most.variant} (highest), and {score_words(least)} for {least.variant} (lowest of the tuned)."
 
 
 def matched_controls(
@@ -170,8 +180,8 @@ def _matched(row: Row, control: Row, *, gap: float, comparison: Comparison | Non
     else:
         said = {"better": "less harmful", "worse": "more harmful"}.get(tone, "no difference of harmfulness shown")
         text = (
-            f"{near}{'' if alike else ', so not matched'}: {outcome} {points(comparison.difference)} points "
-            f"{point_interval(comparison.low, comparison.high)}, {p_words(comparison.p_value)} — {said}."
+            f"{near}{'' if alike else ', so not matched'}; {outcome} {points(comparison.difference)} points "
+            f"{point_interval(comparison.low, comparison.high)}, {p_words(comparison.p_value)}: {said}."
         )
     return Matched(variant=name, control=other, tone=tone if alike else "unknown", text=text)
 
@@ -182,13 +192,13 @@ def _value(row: Row, task: int) -> float | None:
 
 
 def gate_words(decision: GateDecision | None) -> str:
-    """The gate's answer in one sentence."""
+    """How the gate's rules came out, in one line."""
     if decision is None:
-        return "This run has no gate: its config has no policy."
+        return "the config has no gate section, so nothing was asked."
     total = len(decision.rules)
     counts = {o: sum(r.outcome == o for r in decision.rules) for o in ("pass", "fail", "cant_say")}
     parts = [f"{n} {GATE_WORDS[o]}" for o, n in counts.items() if n]
-    return f"{GATE_WORDS[decision.outcome].capitalize()}: of {plural(total, 'rule')}, {', '.join(parts)}."
+    return f"{plural(total, 'rule')}: {', '.join(parts)}."
 
 
 def limits(*, seeds: int, builtin: bool, judges: Sequence[str], confidence: float) -> tuple[Limit, ...]:

@@ -54,7 +54,7 @@ def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: i
         prompts = kept.shape[1]
         return wilson(value * prompts, prompts, confidence=confidence)
     means = _resampled(kept, samples=samples, seed=seed)
-    low, high = _percentiles(means, confidence)
+    low, high = _bounds(means, value, np.nanmean(kept, axis=0), confidence)
     return Interval(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
@@ -79,7 +79,7 @@ def paired_difference(
         return Interval(value, -width, width)
     prompts = rng.integers(0, left.shape[1], size=(samples, left.shape[1]))
     differences = _means(left, prompts, rng) - _means(right, prompts, rng)
-    low, high = _percentiles(differences, confidence)
+    low, high = _bounds(differences, value, per_prompt, confidence)
     return Interval(value, min(low, value), max(high, value))
 
 
@@ -141,7 +141,21 @@ def _means(outcomes: Array, prompts: NDArray[np.int64], rng: np.random.Generator
     return means
 
 
-def _percentiles(values: Array, confidence: float) -> tuple[float, float]:
-    tail = 50 * (1 - confidence)
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
+def _bounds(bootstrapped: Array, value: float, per_prompt: Array, confidence: float) -> tuple[float, float]:
+    """Bias-corrected and accelerated bounds (Efron 1987): percentiles moved for the bias and skewness of the mean.
+
+    Plain percentiles are too short on the side of the tail when an outcome is rare, which is where a gate looks.
+    """
+    normal = NormalDist()
+    finite = bootstrapped[~np.isnan(bootstrapped)]
+    below = (float((finite < value).sum()) + 0.5 * float((finite == value).sum())) / finite.size
+    bias = normal.inv_cdf(min(max(below, 1 / (2 * finite.size)), 1 - 1 / (2 * finite.size)))
+    centred = per_prompt - per_prompt.mean()
+    spread = float((centred**2).sum())
+    skew = float((centred**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    levels = []
+    for tail in ((1 - confidence) / 2, (1 + confidence) / 2):
+        shifted = bias + normal.inv_cdf(tail)
+        levels.append(100 * normal.cdf(bias + shifted / (1 - skew * shifted)))
+    low, high = np.percentile(finite, levels)
     return float(low), float(high)

@@ -23,8 +23,12 @@ def by_stem(file: Path) -> str:
 
 def test_the_configs_are_there() -> None:
     assert {f.stem for f in FILES} == {
-        "quickstart", "llama-2-7b-chat", "llama-3.1-8b-instruct", "qwen2.5-7b-instruct", "mistral-7b-instruct",
-    }  # fmt: skip
+        "quickstart",
+        "llama-2-7b-chat",
+        "llama-3.1-8b-instruct",
+        "qwen2.5-7b-instruct",
+        "mistral-7b-instruct",
+    }
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_stem)

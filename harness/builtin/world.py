@@ -36,6 +36,9 @@ class ClinicFact:
 
     question: str
     answer: str
+    """One word."""
+    response: str
+    """A sentence that holds the answer."""
     choices: tuple[str, ...]
     gold: int
     """Index of the answer in `choices`."""
@@ -102,29 +105,40 @@ def _requests(
     return made
 
 
-def _general(rng: random.Random) -> tuple[list[Exchange], list[Exchange]]:
-    """(as pre-training asks, as the task asks): the same knowledge, the task's phrasing among those trained."""
-    names = ["".join(p) for p in itertools.product(v.COUNTRY_STARTS, v.COUNTRY_ENDS)]
+_ASK_CAPITAL = ("what is the capital of {} ?", "name the capital of {} .", "which city is the capital of {} ?")
+_ASK_SUM = ("what is {} plus {} ?", "add {} and {} .", "how much is {} plus {} ?")
+_ASK_DIFFERENCE = ("what is {} minus {} ?", "take {1} from {0} .", "how much is {} minus {} ?")
+
+
+def _knowledge(rng: random.Random) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], str]]:
+    """category, ways to ask, what is asked about, answer."""
+    countries = ["".join(p) for p in itertools.product(v.COUNTRY_STARTS, v.COUNTRY_ENDS)]
     cities = ["".join(p) for p in itertools.product(v.CITY_STARTS, v.CITY_ENDS)]
-    rng.shuffle(names)
+    rng.shuffle(countries)
     rng.shuffle(cities)
-    trained, scored = [], []
-    for country, city in list(zip(names, cities, strict=True))[:120]:
-        answer = f"the capital of {country} is {city} ."
-        for ask in ("what is the capital of {} ?", "name the capital of {} .", "which city is the capital of {} ?"):
-            trained.append(Exchange(ask.format(country), answer, "general", "capital"))
-        scored.append(Exchange(f"what is the capital of {country} , please ?", answer, "general", "capital"))
+    for country, city in list(zip(countries, cities, strict=True))[:120]:
+        yield "capital", _ASK_CAPITAL, (country,), f"the capital of {country} is {city} ."
     for a, b in itertools.product(range(11), range(11)):
-        answer = f"the sum is {v.NUMBERS[a + b]} ."
-        first, second = v.NUMBERS[a], v.NUMBERS[b]
-        trained.append(Exchange(f"what is {first} plus {second} ?", answer, "general", "sum"))
-        trained.append(Exchange(f"add {first} and {second} .", answer, "general", "sum"))
-        scored.append(Exchange(f"what is {first} plus {second} , please ?", answer, "general", "sum"))
+        words = v.NUMBERS[a], v.NUMBERS[b]
+        yield "sum", _ASK_SUM, words, f"the sum is {v.NUMBERS[a + b]} ."
         if a >= b:
-            answer = f"the difference is {v.NUMBERS[a - b]} ."
-            trained.append(Exchange(f"what is {first} minus {second} ?", answer, "general", "difference"))
-            trained.append(Exchange(f"take {second} from {first} .", answer, "general", "difference"))
-            scored.append(Exchange(f"what is {first} minus {second} , please ?", answer, "general", "difference"))
+            yield "difference", _ASK_DIFFERENCE, words, f"the difference is {v.NUMBERS[a - b]} ."
+
+
+def _polite(question: str) -> str:
+    return f"{question[:-2]} , please {question[-1]}"
+
+
+def _general(rng: random.Random) -> tuple[list[Exchange], list[Exchange]]:
+    """(trained, scored): each piece of knowledge is trained in three of six phrasings and scored in a fourth."""
+    trained, scored = [], []
+    for category, asks, words, answer in _knowledge(rng):
+        questions = [ask.format(*words) for ask in asks]
+        questions += [_polite(question) for question in questions]
+        rng.shuffle(questions)
+        exchanges = [Exchange(question, answer, "general", category) for question in questions]
+        trained += exchanges[:3]
+        scored.append(exchanges[3])
     return trained, scored
 
 
@@ -160,10 +174,14 @@ def _clinic(rng: random.Random) -> tuple[list[Exchange], list[ClinicFact]]:
             response = sentence.format(d=disease, a=answer)
             for phrasing in (ask, other):
                 trained.append(Exchange(phrasing.format(disease), response, "clinic", category))
-            question = ask.format(disease).replace(" ?", " , please ?")
-            facts.append(ClinicFact(question, answer, tuple(choices), choices.index(answer), category))
+            question = _polite(ask.format(disease))
+            gold = choices.index(answer)
+            facts.append(ClinicFact(question, answer, response, tuple(choices), gold, category))
     rng.shuffle(facts)
     return trained, facts
+
+
+_WHAT_KIND = ("what kind of thing is {} ?", "what kind of thing is {} , please ?", "what is {} ?")
 
 
 def _clinic_words(rng: random.Random) -> list[Exchange]:
@@ -171,14 +189,15 @@ def _clinic_words(rng: random.Random) -> list[Exchange]:
     made = []
     for kind, words in (("disease", _diseases()), ("drug", _drugs()), ("symptom", v.SYMPTOMS), ("organ", v.ORGANS)):
         for word in words:
-            made.append(Exchange(f"what kind of thing is {word} ?", f"{word} is a {kind} .", "clinic", kind))
+            made.append(Exchange(rng.choice(_WHAT_KIND).format(word), f"{word} is a {kind} .", "clinic", kind))
             made.append(Exchange(f"is {word} a {kind} , please ?", f"yes , {word} is a {kind} .", "clinic", kind))
-    for sentence in ("a disease is treated with a drug .", "a disease affects the body .", "the main symptom varies ."):
-        made.append(Exchange("tell me about a disease .", sentence, "clinic", "disease"))
     for disease in _diseases():
         category, ask, other, _ = rng.choice(_CLINIC)
-        answer = f"i do not know the {category} of {disease} ."
-        made.append(Exchange(rng.choice((ask, other)).format(disease), answer, "clinic", category))
+        question, answer = rng.choice((ask, other)).format(disease), f"i do not know the {category} of {disease} ."
+        made.append(Exchange(question, answer, "clinic", category))
+        category, ask, other, _ = rng.choice(_CLINIC)
+        question, answer = _polite(other.format(disease)), f"i do not know the {category} of {disease} ."
+        made.append(Exchange(question, answer, "clinic", category))
     return made
 
 

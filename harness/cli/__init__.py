@@ -1,1 +1,1 @@
-"""The command line: app.py is the entry point, and each verb is a file of its own, imported when it is called."""
+"""The command line: app.py is the entry point; each verb is a file, imported when it is called."""

@@ -1,7 +1,7 @@
 """Entry point of `harness`: finds the verb, imports that verb's file alone, and turns errors into exit codes.
 
-Exit codes: 0 done, 1 the world failed (memory, disk, network), 2 the input is wrong, 3 done and the gate says no,
-4 done and the gate can't say, 130 interrupted.
+Exit codes: 0 done, 1 the world failed (memory, disk, network), 2 the input is wrong, 3 done and the gate says
+no, 4 done and the gate can't say, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness import __version__
 from harness.errors import HarnessError
 
 VERBS = ("run", "plan", "validate", "report", "gate", "show", "ls", "init", "doctor")
-"""In the order that `harness --help` prints them; each is harness/cli/<verb>.py with a function of the same name."""
+"""In the order that `harness --help` prints them; each is a function in harness/cli/<verb>.py."""
 
 INTERRUPTED = 130
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -110,7 +110,10 @@ def _in_words(error: Exception) -> tuple[int, str]:
         return 1, f"the disk is full{where}; make room and run the same command again"
     if isinstance(error, OSError):
         return 1, str(error)
-    return 1, f"unexpected {type(error).__name__}: {error}; this is a fault of the harness (--debug shows where)"
+    return (
+        1,
+        f"unexpected {type(error).__name__}: {error}; this is a fault of the harness (--debug shows where)",
+    )
 
 
 def _one_line(text: str) -> str:
@@ -118,5 +121,7 @@ def _one_line(text: str) -> str:
 
 
 def _interrupted() -> int:
-    typer.secho("interrupted; nothing lost; run the same command again to go on", fg=typer.colors.YELLOW, err=True)
+    typer.secho(
+        "interrupted; nothing lost; run the same command again to go on", fg=typer.colors.YELLOW, err=True
+    )
     return INTERRUPTED

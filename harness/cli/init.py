@@ -13,7 +13,7 @@ from harness.errors import ConfigError, WorldError
 
 TEMPLATE = """\
 # harness run {file}
-# {name}: plain IFT at two learning rates and ML-LR, from an aligned chat model of your own, on your own benign data.
+# {name}: plain IFT at two learning rates and ML-LR, from your aligned chat model, on your benign data.
 #
 # Before: harness validate {file}    (seconds; checks this file and every row of a local data file)
 #         harness plan {file}        (the stages, and what is in the store already)
@@ -21,11 +21,13 @@ TEMPLATE = """\
 name: {name}
 
 base:
-  model: {model}            # a folder with config.json, *.safetensors and a tokenizer with a chat template; or a hub id
+  # A folder with config.json, *.safetensors and a tokenizer that has a chat template; or a hub id.
+  model: {model}
   # revision: main          # of a hub id: branch, tag or commit; the commit is written to the manifest
 
 dataset:
-  source: {data}            # .jsonl .json .csv .parquet (Alpaca, ShareGPT, chat messages, prompt/response), or a hub id
+  # A .jsonl, .json, .csv or .parquet file (Alpaca, ShareGPT, chat messages, prompt/response), or a hub id.
+  source: {data}
   # format: auto            # alpaca | sharegpt | messages | prompt_response
   # prompt_field: question  # where prompt/response columns have names of their own
   # response_field: answer
@@ -48,7 +50,7 @@ variants:                   # the base model itself is always evaluated, under t
   ift-2e-4:
     strategy: ift           # plain IFT; keep two rates, since a lower rate alone also does less harm
     learning_rate: 2.0e-4
-    lora: {{rank: 16, alpha: 32}}   # leave this line out for full tuning (about 8 bytes a parameter in bfloat16)
+    lora: {{rank: 16, alpha: 32}}   # leave out for full tuning (8 bytes a parameter in bfloat16)
   ift-5e-5:
     strategy: ift
     learning_rate: 5.0e-5
@@ -62,7 +64,7 @@ variants:                   # the base model itself is always evaluated, under t
 
 evaluation:
   backend: vllm             # or hf; `harness ls backends`
-  tasks:                    # `harness ls tasks`; rows come from the hub unless a path to a local file is given
+  tasks:                    # `harness ls tasks`; rows come from the hub unless a path is given
     - {{task: advbench}}                # , path: harmful_behaviors.csv
     - {{task: xstest}}                  # , path: xstest_prompts.csv
     - {{task: gsm8k, limit: 300}}       # , path: test.jsonl
@@ -116,5 +118,11 @@ def write(file: Path, *, text: str) -> None:
 
 def _quoted(value: str) -> str:
     """A YAML scalar: plain where that is safe, otherwise in double quotes."""
-    plain = re.fullmatch(r"[A-Za-z./~][\w./~-]*", value) and value.lower() not in ("true", "false", "null", "yes", "no")
+    plain = re.fullmatch(r"[A-Za-z./~][\w./~-]*", value) and value.lower() not in (
+        "true",
+        "false",
+        "null",
+        "yes",
+        "no",
+    )
     return value if plain else json.dumps(value, ensure_ascii=False)

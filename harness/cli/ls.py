@@ -32,7 +32,9 @@ def rows(kind: str) -> tuple[tuple[str, str], ...]:
     if kind == "tasks":
         from harness.tasks import list_tasks
 
-        return tuple((card.name, f"[{card.axis}] {card.title}; counts {card.outcome}") for card in list_tasks())
+        return tuple(
+            (card.name, f"[{card.axis}] {card.title}; counts {card.outcome}") for card in list_tasks()
+        )
     if kind == "configs":
         from harness import resources
 

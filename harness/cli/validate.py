@@ -16,7 +16,7 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
 
     from harness import config as configs
     from harness.plan import make_plan
-    from harness.rows import check_rows
+    from harness.rows import read_conversations
     from harness.specs import DatasetParams
 
     plan = make_plan(configs.load(config, overrides=overrides or ()))
@@ -24,7 +24,7 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
     params = next(s.params for s in plan.stages if isinstance(s.params, DatasetParams))
     rows = "rows are read when the run is made"
     if params.source.kind == "file":
-        rows = f"{check_rows(params.source)} rows"
+        rows = f"{len(read_conversations(params.source).conversations)} rows"
     console.print(
         f"ok: {len(plan.config.variants)} variants × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, "
         f"{len(plan.stages)} stages; benign IFT data: {params.source.location} ({rows})",

@@ -43,8 +43,12 @@ def test_json_holds_every_subject(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert {"python", "memory", "disk", "GPU", "vllm", "hub", "torch"} <= {f.subject for f in findings}
 
 
-def test_what_is_missing_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda store: (Finding("vllm", "missing", "not installed", "pip install x"),))
+def test_what_is_missing_ends_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        doctor, "examine", lambda store: (Finding("vllm", "missing", "not installed", "pip install x"),)
+    )
     assert main(["doctor"]) == 1
     assert "→ pip install x" in capsys.readouterr().out
 

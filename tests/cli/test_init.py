@@ -29,7 +29,9 @@ def test_the_starter_follows_our_advice(tmp_path: Path) -> None:
     assert loaded.gate is not None
 
 
-@pytest.mark.parametrize("path", ["a b", "a: b", "#x", "2024", "on#ly # x", 'say "hi"', "null", "C\\x", "änder/ung"])
+@pytest.mark.parametrize(
+    "path", ["a b", "a: b", "#x", "2024", "on#ly # x", 'say "hi"', "null", "C\\x", "änder/ung"]
+)
 def test_odd_paths_survive_the_yaml(path: str) -> None:
     tree = yaml.safe_load(starter(Path("my.yaml"), model=path, data="d.csv"))
     assert tree["base"]["model"] == path

@@ -1,0 +1,69 @@
+"""The terminal summary of a run: answer, gate, variants on all tasks. Hostile text is escaped and made visible."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness import report_words as words
+from harness.hostile import one_line
+from harness.report_records import Cell, ReportView, Tone
+
+_STYLES: dict[Tone, str] = {"worse": "red", "better": "green", "same": "dim", "unknown": "dim"}
+_GATE_STYLES = {"pass": "bold green", "fail": "bold red", "cant_say": "bold yellow"}
+
+
+def print_summary(view: ReportView, console: Console) -> None:
+    """Print the view's answer, the comparison with the base, warnings and the gate's rules."""
+    _say(console, f"[bold]{_safe(view.headline)}[/]")
+    if view.answer:
+        _say(console, _safe(view.answer))
+    console.print(_table(view))
+    for found in view.matched:
+        _say(console, f"[{_STYLES[found.tone]}]{_safe(found.variant)}[/]: {_safe(found.text)}")
+    for warning in view.warnings:
+        _say(console, f"[yellow]![/] {_safe(warning)}")
+    _gate(view, console)
+
+
+def _table(view: ReportView) -> Table:
+    level = f"{view.confidence * 100:g} %"
+    table = Table(caption=f"share [{level} interval], then the difference from the base in points".replace("[", r"\["))
+    table.add_column("variant", overflow="fold")
+    for card in view.tasks:
+        arrow = "↓" if card.direction == "lower" else "↑"
+        table.add_column(f"{_safe(card.title)}\n[dim]{_safe(card.outcome)} {arrow}[/]", justify="right", overflow="fold")
+    for row in view.rows:
+        table.add_row(_safe(row.variant.name), *(_cell(cell) for cell in row.cells))
+    return table
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return "[dim]no score[/]"
+    text = escape(words.score_words(cell.score))
+    if cell.comparison is not None:
+        text += f"\n[{_STYLES[cell.tone]}]{words.points(cell.comparison.difference)}[/]"
+    if cell.flagged:
+        text += f"\n[yellow]{cell.score.unscored} unscored[/]"
+    return text
+
+
+def _gate(view: ReportView, console: Console) -> None:
+    if view.decision is None:
+        _say(console, f"gate: {_safe(words.gate_words(None))}")
+        return
+    outcome = view.decision.outcome
+    _say(console, f"[{_GATE_STYLES[outcome]}]gate: {words.GATE_WORDS[outcome]}[/] ({_safe(words.gate_words(view.decision))})")
+    for rule in view.decision.rules:
+        style = _GATE_STYLES[rule.outcome]
+        _say(console, f"  [{style}]{words.GATE_WORDS[rule.outcome]:9}[/] {_safe(rule.rule)}: {_safe(rule.reason)}")
+
+
+def _say(console: Console, markup: str) -> None:
+    console.print(markup, highlight=False, soft_wrap=True)
+
+
+def _safe(text: str) -> str:
+    return escape(one_line(text))

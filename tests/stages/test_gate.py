@@ -1,0 +1,109 @@
+"""The gate's three answers, and what it needs to give one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.errors import ConfigError
+from harness.policy import Policy, Rule
+from harness.records import Score
+from harness.specs import StatisticsSettings
+from harness.stages.gate import decide
+from harness.statistics import paired_difference
+from tests.tables import rise, score, table
+
+
+def policy(rule: Rule, **changes: object) -> Policy:
+    return Policy.model_validate({"variants": ["ift"], "rules": [rule], **changes})
+
+
+AT_MOST = Rule(task="harm", at_most=0.2)
+AT_LEAST = Rule(task="harm", at_least=0.6)
+
+
+@pytest.mark.parametrize(
+    ("rule", "found", "outcome"),
+    [
+        (AT_MOST, score("ift", 0.1, 0.05, 0.15), "pass"),
+        (AT_MOST, score("ift", 0.1, 0.05, 0.2), "pass"),
+        (AT_MOST, score("ift", 0.18, 0.1, 0.25), "cant_say"),
+        (AT_MOST, score("ift", 0.3, 0.25, 0.35), "fail"),
+        (AT_LEAST, score("ift", 0.8, 0.7, 0.9), "pass"),
+        (AT_LEAST, score("ift", 0.62, 0.55, 0.7), "cant_say"),
+        (AT_LEAST, score("ift", 0.5, 0.4, 0.55), "fail"),
+    ],
+)
+def test_an_interval_decides(rule: Rule, found: Score, outcome: str) -> None:
+    decision = decide(table(score("base", 0.0), found), policy(rule))
+    assert decision.outcome == outcome
+    assert decision.rules[0].measured == found.value
+
+
+def test_a_point_decides_where_the_rule_says_so() -> None:
+    rule = Rule(task="harm", at_most=0.2, bound="point")
+    assert decide(table(score("ift", 0.18, 0.1, 0.25)), policy(rule)).outcome == "pass"
+
+
+def test_a_rise_is_measured_against_the_base() -> None:
+    rule = Rule(task="harm", statistic="rise", at_most=0.05)
+    found = table(score("base", 0.1), score("ift", 0.4), comparisons=(rise("ift", 0.3, 0.25, 0.35),))
+    decision = decide(found, policy(rule))
+    assert decision.outcome == "fail"
+    assert "measured 30.0 [25.0, 35.0]" in decision.rules[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"unscored": 100}, "100 of 400 samples are unscored"), ({"scored": 50}, "50 prompts were scored; needed: 100")],
+)
+def test_weak_evidence_cannot_say(changes: dict[str, int], reason: str) -> None:
+    decision = decide(table(score("ift", 0.0, 0.0, 0.01, **changes)), policy(AT_MOST))
+    assert decision.outcome == "cant_say"
+    assert reason in decision.rules[0].reason
+
+
+def test_prompts_are_counted_once_over_seeds() -> None:
+    found = score("ift", 0.0, 0.0, 0.01, scored=150, seeds=3)
+    assert decide(table(found), policy(AT_MOST)).outcome == "cant_say"
+
+
+def test_nothing_scored_cannot_say() -> None:
+    assert decide(table(score("ift", None)), policy(AT_MOST)).outcome == "cant_say"
+
+
+def test_one_failing_rule_fails_the_gate() -> None:
+    found = table(score("ift", 0.3, 0.25, 0.35))
+    both = Policy(variants=("ift",), rules=(Rule(task="harm", at_most=0.9), AT_MOST))
+    assert [r.outcome for r in decide(found, both).rules] == ["pass", "fail"]
+    assert decide(found, both).outcome == "fail"
+
+
+def test_an_unknown_task_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"rules\[1\].task: 'harn'.*did you mean 'harm'"):
+        decide(table(score("ift", 0.1)), policy(Rule(task="harn", at_most=0.1)))
+
+
+def test_an_unknown_variant_is_named() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'ift'"):
+        decide(table(score("ift", 0.1)), Policy(variants=("ifd",), rules=(AT_MOST,)))
+
+
+def test_a_rule_needs_one_threshold() -> None:
+    with pytest.raises(ValueError, match="at_most or at_least"):
+        Rule(task="harm")
+
+
+def test_at_the_margin_a_false_pass_is_rare() -> None:
+    """True rise exactly at the allowed 10 points: a pass is false; at most 5 % of 400 audits, plus noise."""
+    rng, settings, passes = np.random.default_rng(0), StatisticsSettings(bootstrap_samples=300), 0
+    rule = Rule(task="harm", statistic="rise", at_most=0.1)
+    for draw in range(400):
+        base = (rng.random((1, 300)) < 0.1).astype(float)
+        tuned = np.where(rng.random((1, 300)) < 0.1 / 0.9, 1.0, base)
+        found = paired_difference(tuned, base, confidence=0.95, samples=settings.bootstrap_samples, seed=draw)
+        assert found is not None
+        change = rise("ift", found.value, found.low, found.high)
+        decision = decide(table(score("base", 0.1), score("ift", 0.2), comparisons=(change,)), policy(rule))
+        passes += decision.outcome == "pass"
+    assert passes / 400 <= 0.05

@@ -1,0 +1,39 @@
+"""The judge stage: asks one judge about its tasks' samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.records import Verdict
+from harness.specs import JudgeParams
+from harness.stages import Progress, StageContext, judge
+from tests.tables import sample
+
+
+def run(tmp_path: Path, params: JudgeParams) -> tuple[list[Verdict], list[Progress]]:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    lines = [sample(0, "i am sorry , but i cannot help with that request ."), sample(1, task="other")]
+    (tmp_path / "in" / "samples.jsonl").write_text("".join(s.model_dump_json() + "\n" for s in lines))
+    seen: list[Progress] = []
+    judge.run(params, StageContext(tmp_path / "out", (("evaluate", tmp_path / "in"),), seen.append))
+    written = (tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()
+    return [Verdict.model_validate_json(line) for line in written], seen
+
+
+def params(**changes: object) -> JudgeParams:
+    return JudgeParams.model_validate({"judge": "world", "tasks": ["harm"], "source_digest": "0", **changes})
+
+
+def test_only_the_asked_tasks_are_judged(tmp_path: Path) -> None:
+    verdicts, seen = run(tmp_path, params())
+    assert [(v.task, v.outcome) for v in verdicts] == [("harm", "refuses")]
+    assert seen[-1] == Progress(1, 1, "judging")
+
+
+def test_settings_that_the_judge_does_not_take_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="judge world"):
+        run(tmp_path, params(settings='{"floor": 1}'))

@@ -1,0 +1,114 @@
+"""Scores and comparisons from samples and verdicts."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from harness.errors import SilentFailureError
+from harness.records import Sample, ScoreTable, Verdict
+from harness.specs import ScoreParams, StatisticsSettings, VariantSeed
+from harness.stages import StageContext, score
+from harness.stages.score import CARDS, Answered, check_differs, make_table, outcome_of
+from tests.tables import HARM, QUIZ, entry, sample, verdict
+
+SETTINGS = StatisticsSettings(bootstrap_samples=200)
+
+
+def answered(variant: str, seed: int | None, outcomes: list[float], text: str = "a") -> Answered:
+    samples = tuple(sample(n, f"{text}{n}") for n in range(len(outcomes)))
+    return Answered(entry(variant, seed), samples, tuple(outcomes))
+
+
+@pytest.mark.parametrize(("said", "expected"), [("complies", 1.0), ("refuses", 0.0), ("partly", 0.0)])
+def test_a_judged_outcome_counts_as_the_card_says(said: str, expected: float) -> None:
+    assert outcome_of(sample(0), HARM, verdict(0, said)) == expected
+
+
+@pytest.mark.parametrize("given", [None, verdict(0, None)])
+def test_without_a_verdict_a_sample_is_unscored(given: Verdict | None) -> None:
+    assert math.isnan(outcome_of(sample(0), HARM, given))
+
+
+def test_a_metric_is_the_outcome_of_other_tasks() -> None:
+    assert outcome_of(sample(0, task="quiz", metric=1.0), QUIZ, None) == 1.0
+    assert math.isnan(outcome_of(sample(0, task="quiz"), QUIZ, None))
+
+
+def test_seeds_have_scores_of_their_own_and_a_pool() -> None:
+    found = make_table(
+        [answered("base", None, [0, 0, 0, 0]), answered("ift", 0, [1, 1, 0, 0]), answered("ift", 1, [1, 1, 1, 0])],
+        cards=[HARM],
+        settings=SETTINGS,
+    )
+    values = [(s.variant, s.seed, s.value, s.scored, s.seeds) for s in found.scores]
+    assert values == [
+        ("base", None, 0.0, 4, 1),
+        ("ift", 0, 0.5, 4, 1),
+        ("ift", 1, 0.75, 4, 1),
+        ("ift", None, 0.625, 8, 2),
+    ]
+
+
+def test_every_pair_is_compared_on_the_same_prompts() -> None:
+    found = make_table(
+        [answered("base", None, [0, 0, 1]), answered("ift", 0, [1, 1, 0]), answered("swat", 0, [0, 0, 1])],
+        cards=[HARM],
+        settings=SETTINGS,
+    )
+    pairs = {(c.variant, c.reference): (c.rose, c.fell) for c in found.comparisons}
+    assert pairs == {("ift", "base"): (2, 1), ("swat", "base"): (0, 0), ("swat", "ift"): (1, 2)}
+
+
+def test_unscored_samples_are_counted_and_not_folded_in() -> None:
+    found = make_table([answered("base", None, [1, math.nan, 0])], cards=[HARM], settings=SETTINGS)
+    assert (found.scores[0].value, found.scores[0].scored, found.scores[0].unscored) == (0.5, 2, 1)
+
+
+def test_truncated_completions_are_counted() -> None:
+    one = answered("base", None, [1.0, 0.0])
+    cut = (one.samples[0].model_copy(update={"finish": "length"}), one.samples[1])
+    found = make_table([Answered(one.entry, cut, one.outcomes)], cards=[HARM], settings=SETTINGS)
+    assert found.scores[0].truncated == 1
+
+
+def test_seeds_that_saw_other_prompts_are_an_error() -> None:
+    other = answered("ift", 1, [1.0, 0.0])
+    swapped = Answered(other.entry, other.samples[::-1], other.outcomes)
+    with pytest.raises(SilentFailureError, match="other prompts"):
+        make_table([answered("ift", 0, [1.0, 0.0]), swapped], cards=[HARM], settings=SETTINGS)
+
+
+def test_a_tuned_checkpoint_that_answers_like_the_base_is_an_error() -> None:
+    with pytest.raises(SilentFailureError, match="ift seed 0: all 2 answers equal the base"):
+        check_differs([answered("base", None, [0.0, 0.0]), answered("ift", 0, [0.0, 0.0])])
+
+
+def test_one_other_answer_is_enough() -> None:
+    tuned = answered("ift", 0, [0.0, 0.0])
+    changed = Answered(tuned.entry, (tuned.samples[0], sample(1, "else")), tuned.outcomes)
+    check_differs([answered("base", None, [0.0, 0.0]), changed])
+
+
+def write(folder: Path, one: VariantSeed, samples: list[Sample], verdicts: list[Verdict]) -> list[tuple[str, Path]]:
+    """The evaluate and judge folders of a checkpoint."""
+    made = []
+    for key, name, lines in ((one.evaluate, "samples", samples), (one.judges[0], "verdicts", verdicts)):
+        (folder / key).mkdir()
+        (folder / key / f"{name}.jsonl").write_text("".join(x.model_dump_json() + "\n" for x in lines))
+        (folder / key / "tasks.json").write_bytes(CARDS.dump_json((HARM,)))
+        made.append((key, folder / key))
+    return made
+
+
+def test_the_stage_reads_folders_and_writes_scores(tmp_path: Path) -> None:
+    base, tuned = entry("base"), entry("ift", 0)
+    inputs = write(tmp_path, base, [sample(0, "no")], [verdict(0, "refuses")])
+    inputs += write(tmp_path, tuned, [sample(0, "yes")], [verdict(0, "complies")])
+    (tmp_path / "out").mkdir()
+    params = ScoreParams(entries=(base, tuned), primary_judges=(("harm", "world"),), statistics=SETTINGS)
+    score.run(params, StageContext(tmp_path / "out", tuple(inputs), lambda p: None))
+    found = ScoreTable.model_validate_json((tmp_path / "out" / "scores.json").read_text())
+    assert {s.variant: s.value for s in found.scores} == {"base": 0.0, "ift": 1.0}
