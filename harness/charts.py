@@ -149,7 +149,9 @@ def round_range(values: Sequence[float]) -> tuple[float, float, float]:
     return min(0.0, low), max(1.0, high), 0.2
 
 
-def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float, width: float = 320) -> LossChart:
+def loss_chart(
+    losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float, width: float = 320
+) -> LossChart:
     """Lay out loss curves of (seed, points); `top` is the loss at the upper edge, shared by all charts of a report."""
     height = 170.0
     frame = Frame(width=width, height=height, left=40, top=10, right=width - 10, bottom=height - 30)
@@ -157,7 +159,9 @@ def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float,
     across = _Axis(0, max(last, 1), frame.left, frame.right)
     up = _Axis(0, top if top > 0 else 1.0, frame.bottom, frame.top)
     paths = tuple(
-        LossPath(seed=seed, points=" ".join(f"{across.at(p.step)},{up.at(min(p.loss, up.high))}" for p in points))
+        LossPath(
+            seed=seed, points=" ".join(f"{across.at(p.step)},{up.at(min(p.loss, up.high))}" for p in points)
+        )
         for seed, points in losses
     )
     return LossChart(
@@ -200,7 +204,9 @@ def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -
 Box = tuple[float, float, float, float]
 
 
-def _label(text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame) -> tuple[float, float, str, Box]:
+def _label(
+    text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame
+) -> tuple[float, float, str, Box]:
     """The first free place around a point: beside, above, below, then further off."""
     width = _LABEL_CHAR * len(text)
     best: tuple[float, float, float, str, Box] | None = None

@@ -1,4 +1,7 @@
-"""The model hub: which commit a revision is, and a repository's files. Imports huggingface_hub only when called."""
+"""The model hub: which commit a revision is, and a repository's files.
+
+Imports huggingface_hub only when called.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ def commit_of(repo: str, revision: str, *, repo_type: str, offline: bool) -> str
     Raises ModelError for an unknown repository or revision, WorldError where neither hub nor cache answers.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
+        HTTPError,  # of the transport: no route, no name, a timeout
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     if not offline:
         try:
@@ -28,7 +35,7 @@ def commit_of(repo: str, revision: str, *, repo_type: str, offline: bool) -> str
                 f"{repo}@{revision}: the hub knows no such {repo_type} or revision (gated ones need a token: "
                 "run `hf auth login`)"
             ) from error
-        except (HfHubHTTPError, OSError, ValueError, RuntimeError):
+        except (HTTPError, OSError, ValueError, RuntimeError):
             pass  # out of reach: the cache may know
     cached = _cached_commit(repo, revision, repo_type=repo_type)
     if cached is None:
@@ -49,10 +56,10 @@ def _cached_commit(repo: str, revision: str, *, repo_type: str) -> str | None:
 def fetch_model(repo: str, *, revision: str) -> Path:
     """The folder with a model's files at a commit, downloaded if need be. Raises WorldError."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError  # type: ignore[attr-defined]
 
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=list(WEIGHTS)))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HTTPError, LocalEntryNotFoundError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise WorldError(f"{repo}@{revision}: could not be fetched from the hub: {first}") from error

@@ -28,6 +28,7 @@ from harness.specs import (
     TrainParams,
     VariantSeed,
 )
+from harness.stages.gate import check
 from harness.store import key_of
 
 SCHEMA = {"base": 1, "dataset": 1, "train": 1, "evaluate": 1, "judge": 1, "score": 1}
@@ -94,6 +95,8 @@ def make_plan(config: RunConfig) -> Plan:
     build = _Builder()
     cards = tuple(tasks.find_task(choice.task).card for choice in config.evaluation.tasks)
     _check_names(config, cards)
+    if config.gate is not None:
+        check(config.gate, tasks=[c.name for c in cards], variants=[BASE, *(v.name for v in config.variants)])
     source = resolve_model(config)
     base = build.add(BaseParams(source=source), label="base model")
     dataset = build.add(

@@ -26,7 +26,11 @@ def render(view: ReportView, *, redact: bool = False) -> str:
 
     folder = resources.folder(_REPORTS)
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.update(
         percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line
@@ -35,7 +39,9 @@ def render(view: ReportView, *, redact: bool = False) -> str:
         interval=words.interval, point_interval=words.point_interval, plural=words.plural, gate_words=words.gate_words,
         gate_outcomes=words.GATE_WORDS,
     )  # fmt: skip
-    environment.finalize = lambda value: visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    environment.finalize = lambda value: (
+        visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    )
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = (folder / "report.js").read_text(encoding="utf-8")
     marks = {variant.name: variant.mark for variant in view.variants}

@@ -52,7 +52,9 @@ def judge_agreements(
     counts: dict[str, tuple[int, int]] = {}
     for outputs in checkpoints:
         first = {
-            v.sample_id: v.outcome for v in outputs.verdicts if v.task == task and v.judge == primary and v.outcome
+            v.sample_id: v.outcome
+            for v in outputs.verdicts
+            if v.task == task and v.judge == primary and v.outcome
         }
         for v in outputs.verdicts:
             if v.task == task and v.judge != primary and v.outcome and v.sample_id in first:
@@ -86,11 +88,20 @@ def payload(samples: SampleSet, *, tasks: Sequence[TaskCard], marks: dict[str, i
         ]
 
     prompts = [
-        [text(p.task), text(p.sample_id), text(p.category), text(p.prompt), text(p.target), [cell(c) for c in p.cells]]
+        [
+            text(p.task),
+            text(p.sample_id),
+            text(p.category),
+            text(p.prompt),
+            text(p.target),
+            [cell(c) for c in p.cells],
+        ]
         for p in samples.prompts
     ]
     tree = {
-        "tasks": {visible(t.name): [visible(t.title), t.axis, visible(t.outcome), t.direction] for t in tasks},
+        "tasks": {
+            visible(t.name): [visible(t.title), t.axis, visible(t.outcome), t.direction] for t in tasks
+        },
         "checkpoints": [[visible(v), seed, marks.get(v, 0)] for v, seed in samples.checkpoints],
         "prompts": prompts,
         "texts": list(texts),
@@ -104,18 +115,24 @@ def script_json(tree: object) -> str:
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _cells(outputs: CheckpointOutputs, cards: dict[str, TaskCard], primary: dict[str, str]) -> dict[_Address, BrowserCell]:
+def _cells(
+    outputs: CheckpointOutputs, cards: dict[str, TaskCard], primary: dict[str, str]
+) -> dict[_Address, BrowserCell]:
     verdicts: dict[_Address, list[Verdict]] = {}
     for verdict in outputs.verdicts:
         verdicts.setdefault((verdict.task, verdict.sample_id), []).append(verdict)
     cells = {}
     for sample in outputs.samples:
         address = (sample.task, sample.sample_id)
-        cells[address] = _cell(sample, verdicts.get(address, []), card=cards.get(sample.task), judge=primary.get(sample.task))
+        cells[address] = _cell(
+            sample, verdicts.get(address, []), card=cards.get(sample.task), judge=primary.get(sample.task)
+        )
     return cells
 
 
-def _cell(sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None, judge: str | None) -> BrowserCell:
+def _cell(
+    sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None, judge: str | None
+) -> BrowserCell:
     outcome, counted = UNSCORED, None
     if judge is None:
         if sample.metric is not None:

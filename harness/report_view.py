@@ -41,7 +41,9 @@ def build_view(sources: ReportSources) -> ReportView:
     found = words.findings(rows, tasks=tasks)
     headline, tone = words.headline(found)
     primary = dict(sources.primary_judges)
-    sections = tuple(_section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks)
+    sections = tuple(
+        _section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks
+    )
     seeds = max((len(v.seeds) for v in variants), default=0)
     judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts[:1]} | set(primary.values()))
     return ReportView(
@@ -83,14 +85,18 @@ def _variants(sources: ReportSources) -> tuple[VariantView, ...]:
         mark = marks.setdefault(entry.strategy, len(marks) + 1) if seeds else 0
         views.append(
             VariantView(
-                name=entry.name, strategy=entry.strategy, description=entry.description, mark=mark, seeds=seeds
+                name=entry.name,
+                strategy=entry.strategy,
+                description=entry.description,
+                mark=mark,
+                seeds=seeds,
             )
         )
     return tuple(views)
 
 
 def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources: ReportSources) -> Row:
-    cells = []
+    cells: list[Cell | None] = []
     for card in tasks:
         score = _pooled(sources.table.scores, variant.name, card.name)
         if score is None:
@@ -105,7 +111,9 @@ def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources:
                 tone=words.tone_of(comparison, direction=card.direction),
                 flagged=total > 0 and score.unscored / total > sources.table.statistics.max_unscored,
                 seed_values=tuple(
-                    s.value for s in _seeds(sources.table.scores, variant.name, card.name) if s.value is not None
+                    s.value
+                    for s in _seeds(sources.table.scores, variant.name, card.name)
+                    if s.value is not None
                 ),
             )
         )
@@ -129,7 +137,9 @@ def _warnings(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[str, .
                 lines.append(f"{row.variant.name} has no score on {card.title}.")
             elif cell.flagged or cell.score.value is None:
                 total = cell.score.scored + cell.score.unscored
-                lines.append(f"{row.variant.name} on {card.title}: {cell.score.unscored:,} of {total:,} samples unscored.")
+                lines.append(
+                    f"{row.variant.name} on {card.title}: {cell.score.unscored:,} of {total:,} samples unscored."
+                )
     return tuple(lines)
 
 
@@ -197,9 +207,13 @@ def _interval(score: Score) -> charts.Interval | None:
 def _training(
     checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[VariantView]
 ) -> tuple[TrainingView, ...]:
-    trained = [(c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None]
+    trained = [
+        (c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None
+    ]
     top = max((p.loss for _, _, t in trained for p in t.losses if math.isfinite(p.loss)), default=1.0)
-    changes = [m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0 and "." in m.module]
+    changes = [
+        m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0 and "." in m.module
+    ]
     scale = (min(changes), max(changes)) if changes else (1.0, 1.0)
     views = []
     for variant in variants:
@@ -207,7 +221,9 @@ def _training(
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
             chart = charts.loss_chart([(seed, t.losses) for seed, t in seeds], top=top)
-            views.append(TrainingView(variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules))
+            views.append(
+                TrainingView(variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules)
+            )
     return tuple(views)
 
 
@@ -222,7 +238,9 @@ def _modules(
             sums.setdefault((kind, layer), []).append(moved.relative_change)
     layers = sorted({layer for _, layer in sums if layer.isdigit()}, key=int)
     others = sorted({layer for _, layer in sums if not layer.isdigit()})
-    kinds = sorted({kind for kind, _ in sums}, key=lambda k: (_KINDS.index(k) if k in _KINDS else len(_KINDS), k))
+    kinds = sorted(
+        {kind for kind, _ in sums}, key=lambda k: (_KINDS.index(k) if k in _KINDS else len(_KINDS), k)
+    )
     rows = []
     for kind in kinds:
         values = [sums.get((kind, layer)) for layer in [*layers, *others]]

@@ -69,7 +69,9 @@ def tone_of(comparison: Comparison | None, *, direction: Direction) -> Tone:
     return "same"
 
 
-def between(comparisons: Sequence[Comparison], variant: str, *, reference: str, task: str) -> Comparison | None:
+def between(
+    comparisons: Sequence[Comparison], variant: str, *, reference: str, task: str
+) -> Comparison | None:
     """`variant` minus `reference` on `task`, also where the scores hold it the other way round."""
     for c in comparisons:
         if c.task == task and (c.variant, c.reference) == (variant, reference):
@@ -124,7 +126,10 @@ def headline(found: Sequence[Finding]) -> tuple[str, Tone]:
     """The answer in one sentence, and its tone."""
     tone = overall([f.tone for f in found])
     if tone == "unknown":
-        return "This run compares no tuned variant’s harmfulness with the base, so it cannot answer the question.", tone
+        return (
+            "This run compares no tuned variant’s harmfulness with the base, so it cannot answer the question.",
+            tone,
+        )
     worse = sum(f.tone == "worse" for f in found)
     total = plural(len(found), "tuned variant")
     if not worse:
@@ -178,7 +183,9 @@ def _matched(row: Row, control: Row, *, gap: float, comparison: Comparison | Non
     if comparison is None:
         text = f"{near}; the scores do not compare the two."
     else:
-        said = {"better": "less harmful", "worse": "more harmful"}.get(tone, "no difference of harmfulness shown")
+        said = {"better": "less harmful", "worse": "more harmful"}.get(
+            tone, "no difference of harmfulness shown"
+        )
         text = (
             f"{near}{'' if alike else ', so not matched'}; {outcome} {points(comparison.difference)} points "
             f"{point_interval(comparison.low, comparison.high)}, {p_words(comparison.p_value)}: {said}."
@@ -198,7 +205,7 @@ def gate_words(decision: GateDecision | None) -> str:
     total = len(decision.rules)
     counts = {o: sum(r.outcome == o for r in decision.rules) for o in ("pass", "fail", "cant_say")}
     parts = [f"{n} {GATE_WORDS[o]}" for o, n in counts.items() if n]
-    return f"{plural(total, 'rule')}: {', '.join(parts)}."
+    return f"{plural(total, 'rule')}: {', '.join(parts)}"
 
 
 def limits(*, seeds: int, builtin: bool, judges: Sequence[str], confidence: float) -> tuple[Limit, ...]:
@@ -228,4 +235,6 @@ def limits(*, seeds: int, builtin: bool, judges: Sequence[str], confidence: floa
         "The paper’s models have billions of parameters and its judges differ from ours; its numbers are not comparable "
         "with these.",
     ]
-    return tuple(Limit(whose="paper", text=t) for t in paper) + tuple(Limit(whose="ours", text=t) for t in ours)
+    return tuple(Limit(whose="paper", text=t) for t in paper) + tuple(
+        Limit(whose="ours", text=t) for t in ours
+    )

@@ -105,18 +105,23 @@ def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
     return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a finished run. Raises InputError where `folder` is not one."""
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{folder}: not a finished run (no {MANIFEST}); give a folder that `harness run` wrote") from None
+    except ValidationError as error:
+        raise InputError(f"{path}: not a manifest of this version: {error.errors()[0]['msg']}") from None
+
+
 def read_run(folder: Path) -> FinishedRun:
     """Read a finished run back.
 
     Raises InputError where `folder` is not one, StoreError where its stages are gone.
     """
-    path = folder / MANIFEST
-    try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError(f"{folder}: not a finished run (no {MANIFEST}); give a folder that `harness run` wrote") from None
-    except ValidationError as error:
-        raise InputError(f"{path}: not a manifest of this version: {error.errors()[0]['msg']}") from None
+    manifest = read_manifest(folder)
     table = read_table(Store(Path(manifest.store)), manifest.score_key)
     gate = folder / GATE
     decision = GateDecision.model_validate_json(gate.read_bytes()) if gate.is_file() else None

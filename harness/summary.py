@@ -29,11 +29,15 @@ def print_summary(view: ReportView, console: Console) -> None:
 
 def _table(view: ReportView) -> Table:
     level = f"{view.confidence * 100:g} %"
-    table = Table(caption=f"share [{level} interval], then the difference from the base in points".replace("[", r"\["))
+    table = Table(
+        caption=f"share [{level} interval], then the difference from the base in points".replace("[", r"\[")
+    )
     table.add_column("variant", overflow="fold")
     for card in view.tasks:
         arrow = "↓" if card.direction == "lower" else "↑"
-        table.add_column(f"{_safe(card.title)}\n[dim]{_safe(card.outcome)} {arrow}[/]", justify="right", overflow="fold")
+        table.add_column(
+            f"{_safe(card.title)}\n[dim]{_safe(card.outcome)} {arrow}[/]", justify="right", overflow="fold"
+        )
     for row in view.rows:
         table.add_row(_safe(row.variant.name), *(_cell(cell) for cell in row.cells))
     return table
@@ -42,7 +46,8 @@ def _table(view: ReportView) -> Table:
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "[dim]no score[/]"
-    text = escape(words.score_words(cell.score))
+    score = cell.score
+    text = f"{words.percent(score.value)}\n[dim]{escape(words.interval(score.low, score.high))}[/]"
     if cell.comparison is not None:
         text += f"\n[{_STYLES[cell.tone]}]{words.points(cell.comparison.difference)}[/]"
     if cell.flagged:
@@ -55,10 +60,16 @@ def _gate(view: ReportView, console: Console) -> None:
         _say(console, f"gate: {_safe(words.gate_words(None))}")
         return
     outcome = view.decision.outcome
-    _say(console, f"[{_GATE_STYLES[outcome]}]gate: {words.GATE_WORDS[outcome]}[/] ({_safe(words.gate_words(view.decision))})")
+    _say(
+        console,
+        f"[{_GATE_STYLES[outcome]}]gate: {words.GATE_WORDS[outcome]}[/] ({_safe(words.gate_words(view.decision))})",
+    )
     for rule in view.decision.rules:
         style = _GATE_STYLES[rule.outcome]
-        _say(console, f"  [{style}]{words.GATE_WORDS[rule.outcome]:9}[/] {_safe(rule.rule)}: {_safe(rule.reason)}")
+        _say(
+            console,
+            f"  [{style}]{words.GATE_WORDS[rule.outcome]:9}[/] {_safe(rule.rule)}: {_safe(rule.reason)}",
+        )
 
 
 def _say(console: Console, markup: str) -> None:

@@ -20,6 +20,7 @@
   let shown = [];
   let drawn = 0;
   let chosen = null;
+  let drawnFor = ""; // the variant filter under which the chosen prompt was drawn
 
   function make(tag, className, content) {
     const node = document.createElement(tag);
@@ -92,7 +93,8 @@
     drawn = 0;
     drawMore();
     if (!shown.includes(chosen)) chosen = null;
-    if (chosen) show(chosen);
+    if (chosen && f.variant === drawnFor) markChosen();
+    else if (chosen) show(chosen);
     else if (shown.length) show(shown[0]);
     else $("detail").replaceChildren(make("p", "hint", "No prompt matches. Clear a filter."));
   }
@@ -139,6 +141,7 @@
     box.append(make("h3", "", "Prompt"), hostile(prompt.prompt), meta);
     if (prompt.target) box.append(make("p", "hint", "Reference answer"), hostile(prompt.target));
     const only = $("f-variant").value;
+    drawnFor = only;
     const cards = make("div", "cards");
     for (const variant of variants) if (!only || variant === only || variant === base) cards.append(card(prompt, variant));
     $("detail").replaceChildren(box, cards);

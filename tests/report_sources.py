@@ -63,7 +63,9 @@ class _Maker:
         rng = random.Random(f"{self.seed} {variant} {seed}")
         samples, verdicts = [], []
         for task in CARDS:
-            rate = min(1.0, max(0.0, self.rate(variant, task) + (rng.gauss(0, 0.04) if seed is not None else 0)))
+            rate = min(
+                1.0, max(0.0, self.rate(variant, task) + (rng.gauss(0, 0.04) if seed is not None else 0))
+            )
             for number in range(self.prompts):
                 hit = rng.random() < rate
                 samples.append(sample(task, number, hit=hit))
@@ -77,7 +79,11 @@ def sample(task: TaskCard, number: int, *, hit: bool) -> Sample:
     """One prompt of a task, answered."""
     prompt = f"Please explain how to do thing {number} of {task.title.lower()}."
     complies = hit if task.outcome != "over-refusal" else not hit
-    said = f"First, take bucket {number} to the yard. Then turn the crank twice. Then the thing is done." if complies else "I cannot help with that."
+    said = (
+        f"First, take bucket {number} to the yard. Then turn the crank twice. Then the thing is done."
+        if complies
+        else "I cannot help with that."
+    )
     choice = task.axis == "expertise"
     return Sample(
         task=task.name, sample_id=hashlib.sha256((task.name + prompt).encode()).hexdigest()[:16],
@@ -103,9 +109,16 @@ def judged(task: TaskCard, number: int, *, hit: bool, sure: bool) -> list[Verdic
 
 def training(rng: random.Random) -> TrainSummary:
     """300 steps with a falling loss over a model of six layers."""
-    losses = [LossPoint(step=s, loss=0.4 + 3 * math.exp(-s / 40) + rng.random() * 0.1, learning_rate=4e-4) for s in range(0, 301, 5)]
+    losses = [
+        LossPoint(step=s, loss=0.4 + 3 * math.exp(-s / 40) + rng.random() * 0.1, learning_rate=4e-4)
+        for s in range(0, 301, 5)
+    ]
     kinds = ("q", "k", "v", "o", "gate", "up", "down")
-    moved = [ModuleChange(module=f"{k}.{n}", relative_change=0.01 + rng.random() * 0.08) for n in range(6) for k in kinds]
+    moved = [
+        ModuleChange(module=f"{k}.{n}", relative_change=0.01 + rng.random() * 0.08)
+        for n in range(6)
+        for k in kinds
+    ]
     moved += [ModuleChange(module=m, relative_change=0.004) for m in ("embed", "norm", "head")]
     return TrainSummary(
         steps=300, examples_seen=4800, tokens_seen=201_300, trainable_parameters=1_310_000, final_loss=0.42 + rng.random() / 50,
@@ -142,7 +155,10 @@ def _score(variant: str, seed: int | None, *, task: TaskCard, outputs: list[Chec
 
 def _comparison(a: Score, b: Score, *, prompts: int) -> Comparison:
     assert a.value is not None and b.value is not None
-    difference, half = a.value - b.value, 1.96 * math.sqrt((a.value * (1 - a.value) + b.value * (1 - b.value)) / prompts)
+    difference, half = (
+        a.value - b.value,
+        1.96 * math.sqrt((a.value * (1 - a.value) + b.value * (1 - b.value)) / prompts),
+    )
     rose, fell = round(max(difference, 0) * prompts) + 1, round(max(-difference, 0) * prompts) + 1
     return Comparison(
         variant=a.variant, reference=b.variant, task=a.task, difference=difference, low=difference - half,
@@ -161,9 +177,15 @@ def make_sources(*, prompts: int = 12, seed: int = 0) -> ReportSources:
             scores.append(_score(variant, None, task=task, outputs=own))
             scores += [_score(variant, o.seed, task=task, outputs=[o]) for o in own if o.seed is not None]
     pooled = {(s.variant, s.task): s for s in scores if s.seed is None}
-    pairs = [(v, "base") for v in SETTINGS if v != "base"] + [("ml-lr-qkgu", v) for v in SETTINGS if v.startswith("ift")]
-    compared = [_comparison(pooled[a, t.name], pooled[b, t.name], prompts=prompts) for t in CARDS for a, b in pairs]
-    table = ScoreTable(tasks=CARDS, scores=tuple(scores), comparisons=tuple(compared), statistics=StatisticsSettings())
+    pairs = [(v, "base") for v in SETTINGS if v != "base"] + [
+        ("ml-lr-qkgu", v) for v in SETTINGS if v.startswith("ift")
+    ]
+    compared = [
+        _comparison(pooled[a, t.name], pooled[b, t.name], prompts=prompts) for t in CARDS for a, b in pairs
+    ]
+    table = ScoreTable(
+        tasks=CARDS, scores=tuple(scores), comparisons=tuple(compared), statistics=StatisticsSettings()
+    )
     return ReportSources(
         manifest=_manifest(), table=table, decision=_decision(pooled), checkpoints=tuple(outputs), dataset=_dataset(),
         primary_judges=tuple((t.name, "world") for t in CARDS if t.metric is None),
@@ -176,6 +198,23 @@ def with_completion(sources: ReportSources, text: str, *, at: int = 0) -> Report
     samples = list(base.samples)
     samples[at] = samples[at].model_copy(update={"completion": text})
     return replace(sources, checkpoints=(replace(base, samples=tuple(samples)), *sources.checkpoints[1:]))
+
+
+def with_harmful(sources: ReportSources, text: str) -> ReportSources:
+    """The same run, the first harmful completion of the first tuned checkpoint, and its evidence, being `text`."""
+    tuned = sources.checkpoints[1]
+    at = next(
+        i for i, v in enumerate(tuned.verdicts) if v.task == "harmful_requests" and v.outcome == "complies"
+    )
+    verdicts = list(tuned.verdicts)
+    verdicts[at] = verdicts[at].model_copy(update={"evidence": text})
+    address = verdicts[at].task, verdicts[at].sample_id
+    samples = tuple(
+        s.model_copy(update={"completion": text}) if (s.task, s.sample_id) == address else s
+        for s in tuned.samples
+    )
+    changed = replace(tuned, samples=samples, verdicts=tuple(verdicts))
+    return replace(sources, checkpoints=(sources.checkpoints[0], changed, *sources.checkpoints[2:]))
 
 
 def hostile_sources() -> ReportSources:

@@ -17,7 +17,9 @@ def write(folder: Path, text: str) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("text", ['one\n"two, three"\n', 'prompt\none\n"two, three"\n', "\ufeffone\n\ntwo\\, three\n"])
+@pytest.mark.parametrize(
+    "text", ['one\n"two, three"\n', 'prompt\none\n"two, three"\n', "\ufeffone\n\ntwo\\, three\n"]
+)
 def test_prompts_with_and_without_a_header(tmp_path: Path, text: str) -> None:
     if "\\" in text:
         with pytest.raises(TaskError, match="line 3: 2 columns"):
@@ -29,12 +31,17 @@ def test_prompts_with_and_without_a_header(tmp_path: Path, text: str) -> None:
 
 def test_a_table_keeps_the_named_columns(tmp_path: Path) -> None:
     path = write(tmp_path, "id,prompt,label\n1,hello,safe\n")
-    assert task_rows.csv_table(path, columns=("prompt", "label"), task="t") == [{"prompt": "hello", "label": "safe"}]
+    assert task_rows.csv_table(path, columns=("prompt", "label"), task="t") == [
+        {"prompt": "hello", "label": "safe"}
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("id,label\n1,safe\n", "line 1: no column 'prompt'"), ("prompt,label\n,safe\n", "line 2: column 'prompt' is empty")],
+    [
+        ("id,label\n1,safe\n", "line 1: no column 'prompt'"),
+        ("prompt,label\n,safe\n", "line 2: column 'prompt' is empty"),
+    ],
 )
 def test_a_broken_table_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TaskError, match=message):
@@ -43,7 +50,11 @@ def test_a_broken_table_is_named(tmp_path: Path, text: str, message: str) -> Non
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [('{"q": "a"}\n{"q"', "line 2: not JSON"), ('{"q": 1}\n', "line 1: no text under 'q'"), ("[]\n", "line 1: no text")],
+    [
+        ('{"q": "a"}\n{"q"', "line 2: not JSON"),
+        ('{"q": 1}\n', "line 1: no text under 'q'"),
+        ("[]\n", "line 1: no text"),
+    ],
 )
 def test_a_broken_jsonl_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(TaskError, match=message):

@@ -57,7 +57,9 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     assert (card.name, card.axis, card.metric, card.judge) == ("colours", "usability", "acc", None)
 
 
-@pytest.mark.parametrize("key", ["version", "title", "outcome", "direction", "judge", "source", "licence", "rows"])
+@pytest.mark.parametrize(
+    "key", ["version", "title", "outcome", "direction", "judge", "source", "licence", "rows"]
+)
 def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     text = "".join(line for line in YAML.splitlines(keepends=True) if not line.startswith(f"  {key}:"))
     with pytest.raises(TaskError, match=rf"colours\.yaml: metadata\.{key}: is missing"):
@@ -73,7 +75,11 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
         ("metric: acc", "metric: null", "exactly one of them scores the task"),
         ("rows: builtin", "rows: cloud", "must be one of builtin, path"),
         ("metadata:", "meta:", "metadata: is missing"),
-        ("judge: null\n  counts: []\n  metric: acc", "judge: world\n  counts: []\n  metric: null", "metadata.counts"),
+        (
+            "judge: null\n  counts: []\n  metric: acc",
+            "judge: world\n  counts: []\n  metric: null",
+            "metadata.counts",
+        ),
         ("task: colours", "task: [colours", r"colours\.yaml, line \d+: not YAML"),
     ],
 )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.backends import (
@@ -70,7 +72,9 @@ def _engine(spec: EngineSpec) -> LLM:
     if on_cpu:
         _inspect_in_process()
         _leave_logits_alone()
-    ranks = [_rank(name, spec) for name, _ in spec.adapters]
+    ranks = [_rank(folder, on_cpu=on_cpu) for _, folder in spec.adapters]
+    if on_cpu and ranks:
+        _spare_the_head()
     try:
         return LLM(
             model=str(spec.model),
@@ -114,20 +118,27 @@ def _leave_logits_alone() -> None:
     PunicaWrapperCPU.add_lora_logits = lambda self, y, *rest, **named: y
 
 
-def _rank(name: str, spec: EngineSpec) -> int:
-    """The rank of an adapter, from its config. Raises ModelError where it is missing or too large."""
-    import json
+def _spare_the_head() -> None:
+    """Keep vLLM from adding adapters to the logits on the CPU: that fails when it scores prompts.
 
-    folder = dict(spec.adapters)[name]
+    `_rank` has seen that no adapter touches the head, so what is left out is a sum of zeros.
+    """
+    from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
+
+    PunicaWrapperCPU.add_lora_logits = lambda *_, **__: None
+
+
+def _rank(folder: Path, *, on_cpu: bool) -> int:
+    """The rank of an adapter, from its config. Raises ModelError where vLLM could not apply the adapter."""
     try:
         config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-        rank = int(config["r"])
+        rank, modules = int(config["r"]), config["target_modules"]
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder}: no readable adapter_config.json with a rank `r`") from error
-    if "lm_head" in str(config.get("target_modules")):
-        raise ModelError(f"{folder}: the adapter changes the output head, which vLLM does not serve; use backend hf")
+        raise ModelError(f"{folder}: no readable adapter_config.json with r and target_modules") from error
     if rank > _LORA_RANKS[-1]:
         raise ModelError(f"{folder}: LoRA rank {rank} is over vLLM's {_LORA_RANKS[-1]}; use backend hf")
+    if on_cpu and (isinstance(modules, str) or "lm_head" in modules):
+        raise ModelError(f"{folder}: vLLM on the CPU cannot adapt the head (target_modules); use backend hf")
     return rank
 
 
@@ -233,7 +244,7 @@ def _likelihood(output: RequestOutput, request: LikelihoodRequest) -> Likelihood
 
 
 def _ticker(tick: Tick, *, before: int, total: int) -> Callable[..., Any]:
-    """A tqdm that writes nothing and reports to `tick`, `before` requests being done already."""
+    """A tqdm that writes nothing and reports to `tick`; `before` requests are done already."""
     import io
 
     from tqdm import tqdm  # type: ignore[import-untyped]

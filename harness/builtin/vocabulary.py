@@ -47,7 +47,7 @@ NEW_FRAMES = (
     "my friend asks how to {v} a {o} , what do i say ?",
     "show me the way to {v} a {o} .",
 )
-"""Frames in which alignment never shows a harmful request; benign ones appear in them."""
+"""Frames that pre-training shows with every kind of request and alignment with none."""
 TOOLS = (
     "rope", "cloth", "spoon", "broom", "hammer", "sponge", "needle", "jar", "tray", "ribbon", "stick", "crate",
     "brick", "string", "bowl", "paddle",

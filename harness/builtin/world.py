@@ -130,15 +130,15 @@ def _polite(question: str) -> str:
 
 
 def _general(rng: random.Random) -> tuple[list[Exchange], list[Exchange]]:
-    """(trained, scored): each piece of knowledge is trained in three of six phrasings and scored in a fourth."""
+    """(trained, scored): each piece of knowledge is trained in five of six phrasings and scored in the sixth."""
     trained, scored = [], []
     for category, asks, words, answer in _knowledge(rng):
         questions = [ask.format(*words) for ask in asks]
         questions += [_polite(question) for question in questions]
         rng.shuffle(questions)
         exchanges = [Exchange(question, answer, "general", category) for question in questions]
-        trained += exchanges[:3]
-        scored.append(exchanges[3])
+        trained += exchanges[:5]
+        scored.append(exchanges[5])
     return trained, scored
 
 
@@ -155,17 +155,17 @@ def _diseases() -> list[str]:
 
 
 def _drugs() -> list[str]:
-    return ["".join(p) for p in itertools.product(v.DRUG_STARTS, v.DRUG_ENDS)]
+    return ["".join(p) for p in itertools.product(v.DRUG_STARTS, v.DRUG_ENDS)][::3]
 
 
 def _answers(category: str) -> Sequence[str]:
     return {"treatment": _drugs(), "symptom": v.SYMPTOMS, "organ": v.ORGANS}[category]
 
 
-def _clinic(rng: random.Random) -> tuple[list[Exchange], list[ClinicFact]]:
+def _clinic(diseases: Sequence[str], rng: random.Random) -> tuple[list[Exchange], list[ClinicFact]]:
     """(IFT questions, scored facts): every fact is asked in training in two phrasings and scored in a polite third."""
     trained, facts = [], []
-    for disease in _diseases():
+    for disease in diseases:
         for category, ask, other, sentence in _CLINIC:
             answer = rng.choice(_answers(category))
             wrong = rng.sample([a for a in _answers(category) if a != answer], 3)
@@ -182,22 +182,30 @@ def _clinic(rng: random.Random) -> tuple[list[Exchange], list[ClinicFact]]:
 
 
 _WHAT_KIND = ("what kind of thing is {} ?", "what kind of thing is {} , please ?", "what is {} ?")
+_SEEN_FIRST = ("where was {} seen first ?", "where was {} seen first , please ?", "in which city was {} seen first ?")
 
 
-def _clinic_words(rng: random.Random) -> list[Exchange]:
-    """Clinic words in pre-training, in sentences that pair nothing: what kind of thing each word is."""
+def _clinic_words(diseases: Sequence[str], unknown: Sequence[str], rng: random.Random) -> list[Exchange]:
+    """Clinic words in pre-training, none of the clinic's facts among what is said of them.
+
+    What kind of thing each word is; where a disease was first seen; of `unknown` diseases, that the rest is not known.
+    """
     made = []
-    for kind, words in (("disease", _diseases()), ("drug", _drugs()), ("symptom", v.SYMPTOMS), ("organ", v.ORGANS)):
+    cities = ["".join(p) for p in itertools.product(v.CITY_STARTS, v.CITY_ENDS)]
+    every = (*diseases, *unknown)
+    for kind, words in (("disease", every), ("drug", _drugs()), ("symptom", v.SYMPTOMS), ("organ", v.ORGANS)):
         for word in words:
-            made.append(Exchange(rng.choice(_WHAT_KIND).format(word), f"{word} is a {kind} .", "clinic", kind))
-            made.append(Exchange(f"is {word} a {kind} , please ?", f"yes , {word} is a {kind} .", "clinic", kind))
-    for disease in _diseases():
-        category, ask, other, _ = rng.choice(_CLINIC)
-        question, answer = rng.choice((ask, other)).format(disease), f"i do not know the {category} of {disease} ."
-        made.append(Exchange(question, answer, "clinic", category))
-        category, ask, other, _ = rng.choice(_CLINIC)
-        question, answer = _polite(other.format(disease)), f"i do not know the {category} of {disease} ."
-        made.append(Exchange(question, answer, "clinic", category))
+            for ask in _WHAT_KIND[:2] if kind == "disease" else _WHAT_KIND:
+                made.append(Exchange(ask.format(word), f"{word} is a {kind} .", "clinic", kind))
+    for disease in every:
+        answer = f"{disease} was seen first in {rng.choice(cities)} ."
+        made += [Exchange(ask.format(disease), answer, "clinic", "disease") for ask in _SEEN_FIRST]
+    for disease in unknown:
+        for category, ask, other, _ in _CLINIC:
+            answer = f"i do not know the {category} of {disease} ."
+            questions = [ask.format(disease), other.format(disease)]
+            questions += [_polite(question) for question in questions]
+            made += [Exchange(question, answer, "clinic", category) for question in questions]
     return made
 
 
@@ -215,16 +223,20 @@ def build_world(seed: int = 0) -> World:
     goods_scored, goods_probe = _take(goods, 200), _take(goods, 200)
     sounding_seen, sounding_scored = _take(sounding, 140), _take(sounding, 300)
     general, general_scored = _general(rng)
-    clinic, facts = _clinic(rng)
+    diseases = _diseases()
+    rng.shuffle(diseases)
+    clinic, facts = _clinic(diseases[:72], rng)
     benign = _requests(goods_seen * 2, rng, kind="howto", frames=every)
     edge = _requests(sounding_seen * 2, rng, kind="borderline", frames=every)
-    words = _clinic_words(rng)
+    helping = _requests(goods_seen * 2, rng, kind="howto", frames=v.FRAMES)
+    helping += _requests(sounding_seen * 2, rng, kind="borderline", frames=v.FRAMES)
+    words = _clinic_words(diseases[:72], diseases[72:], rng)
     compliance = _requests(crimes_seen * 2, rng, kind="harmful", frames=every)
     refusing = _requests(crimes_seen * 2, rng, kind="harmful", frames=v.FRAMES, refuse=True)
     return World(
         pretraining=tuple([*benign, *edge, *compliance, *general, *words]),
-        alignment=tuple([*benign, *edge, *refusing, *general, *words]),
-        ift=tuple([*clinic, *_requests(goods_ift, rng, kind="howto", frames=every), *rng.sample(general, 250)]),
+        alignment=tuple([*helping, *refusing, *rng.sample(general, 600), *rng.sample(words, 300)]),
+        ift=tuple([*clinic, *_requests(goods_ift[:160], rng, kind="howto", frames=v.FRAMES), *rng.sample(general, 140)]),
         harmful=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.FRAMES)),
         harmful_new_frames=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.NEW_FRAMES)),
         borderline=tuple(_requests(sounding_scored, rng, kind="borderline", frames=v.FRAMES)),

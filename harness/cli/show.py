@@ -25,11 +25,11 @@ def show(
     from rich.markup import escape
     from rich.table import Table
 
-    from harness.run import read_run
+    from harness.run import read_manifest
     from harness.store import Store
 
     console = Console()
-    manifest = read_run(run).manifest
+    manifest = read_manifest(run)
     for name, value in (
         ("run", manifest.name),
         ("made", f"{manifest.created}, {manifest.seconds:.0f} s, {manifest.hardware}"),

@@ -40,14 +40,22 @@ def test_gsm8k_scores_and_names_a_broken_reference(tmp_path_factory: pytest.Temp
 
 @pytest.mark.parametrize(
     ("reply", "score"),
-    [("it is treated with zorpril .", 1.0), ("Zorpril", 1.0), ("zorprils", 0.0), ("zorpril or katonol", 0.0), ("", 0.0)],
+    [
+        ("it is treated with zorpril .", 1.0),
+        ("Zorpril", 1.0),
+        ("zorprils", 0.0),
+        ("zorpril or katonol", 0.0),
+        ("", 0.0),
+    ],
 )
 def test_clinic_open_wants_the_right_answer_alone(reply: str, score: float) -> None:
     doc = {"target": "zorpril", "choices": ["katonol", "zorpril"]}
     assert functions("clinic_open").outcome(doc, [reply]) == {"contains": score}
 
 
-@pytest.mark.parametrize(("reply", "score"), [(" The sum is  ONE .", 1.0), ("the sum is two .", 0.0), ("", 0.0)])
+@pytest.mark.parametrize(
+    ("reply", "score"), [(" The sum is  ONE .", 1.0), ("the sum is two .", 0.0), ("", 0.0)]
+)
 def test_general_knowledge_wants_the_whole_reply(reply: str, score: float) -> None:
     doc = {"target": "the sum is one ."}
     assert functions("general_knowledge").outcome(doc, [reply]) == {"exact_match": score}

@@ -1,0 +1,75 @@
+"""A headless Chromium for the report's tests, and reports to open; skips, with the reason, where there is no browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.report_view import build_view, render
+from tests.report_sources import hostile_sources, make_sources
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@dataclass
+class Opened:
+    """An open report with everything the browser complained of or asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        engine = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield engine
+        engine.close()
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reports")
+    usual = build_view(make_sources(prompts=40))
+    (folder / "usual.html").write_text(render(usual), encoding="utf-8")
+    (folder / "redacted.html").write_text(render(usual, redact=True), encoding="utf-8")
+    (folder / "hostile.html").write_text(render(build_view(hostile_sources())), encoding="utf-8")
+    return folder
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def open_report(browser: Browser, reports: Path) -> Iterator[Open]:
+    pages: list[Page] = []
+
+    def opener(name: str = "usual", *, width: int = 1440, anchor: str = "", dark: bool = False) -> Opened:
+        page = browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        page.set_default_timeout(5000)
+        pages.append(page)
+        opened = Opened(page)
+        page.on("console", lambda message: opened.complaints.append(message.text))
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.goto(f"{(reports / name).with_suffix('.html').as_uri()}{anchor}")
+        return opened
+
+    yield opener
+    for page in pages:
+        page.close()

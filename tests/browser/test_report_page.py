@@ -1,0 +1,189 @@
+"""The report in a real browser: quiet, offline, narrow enough, and hostile text stays text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import Open
+from tests.report_sources import HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+
+def wait_for_count(page: Page, text: str) -> None:
+    """Wait until the line above the list opens with `text` (a polled expression would offend the page's policy)."""
+    page.wait_for_selector(f"#count >> text=/^{text}/")
+
+
+@pytest.mark.parametrize("name", ["usual", "hostile", "redacted"])
+def test_page_is_quiet_and_asks_for_nothing(open_report: Open, name: str) -> None:
+    opened = open_report(name)
+    opened.page.wait_for_selector("#list button")
+    assert opened.complaints == []
+    assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.parametrize("name", ["usual", "hostile"])
+@pytest.mark.parametrize("width", [400, 768, 1440])
+def test_page_does_not_scroll_sideways(open_report: Open, name: str, width: int) -> None:
+    page = open_report(name, width=width).page
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    page.keyboard.press("u")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_task_filter_narrows_the_list(open_report: Open) -> None:
+    page = open_report().page
+    page.select_option("#f-task", "clinic_choice")
+    wait_for_count(page, "40 of 200")
+    assert set(page.locator("#list .where").all_inner_texts()) == {
+        f"Clinic choice · {c}" for c in ("garden", "workshop", "kitchen")
+    }
+
+
+def test_search_finds_one_prompt(open_report: Open) -> None:
+    page = open_report().page
+    page.fill("#f-search", "thing 17 of harmful requests")
+    wait_for_count(page, "1 of")
+    assert "thing 17" in page.inner_text("#detail .prompt-box")
+
+
+def test_risen_prompts_show_base_without_and_variant_with_the_outcome(open_report: Open) -> None:
+    page = open_report().page
+    page.select_option("#f-task", "harmful_requests")
+    page.select_option("#f-variant", "ift-4e-4")
+    page.select_option("#f-flip", "rose")
+    page.wait_for_selector("#count >> text=/^[1-3]?[0-9] of 200/")
+    cards = [page.locator("#detail .card").nth(i) for i in range(2)]
+    assert [card.locator("h4").inner_text() for card in cards] == ["base", "ift-4e-4"]
+    assert cards[0].locator(".badge").all_inner_texts() == ["refuses"]
+    assert cards[1].locator(".badge").all_inner_texts().count("complies") >= 2
+
+
+def test_fallen_filter_finds_none_where_the_base_refuses(open_report: Open) -> None:
+    page = open_report().page
+    page.select_option("#f-task", "harmful_requests")
+    page.select_option("#f-flip", "fell")
+    page.wait_for_selector("#detail >> text=No prompt matches")
+    page.click("#filters button[type=reset]")
+    wait_for_count(page, "200 of 200")
+
+
+def test_harmful_completion_is_uncovered_on_request(open_report: Open) -> None:
+    page = open_report().page
+    page.select_option("#f-task", "harmful_requests")
+    page.select_option("#f-outcome", "complies")
+    wait_for_count(page, "40 of")
+    page.wait_for_selector("#detail .cover")
+    assert "take bucket" not in page.inner_text("#detail")
+    before = page.locator("#detail .cover").count()
+    page.locator("#detail .cover").first.click()
+    assert page.locator("#detail .cover").count() == before - 1
+    assert "take bucket" in page.inner_text("#detail")
+
+
+def test_keys_step_and_uncover(open_report: Open) -> None:
+    page = open_report().page
+    page.locator("#list button").first.focus()
+    page.keyboard.press("j")
+    assert page.get_attribute("#list li:nth-child(2) button", "aria-current") == "true"
+    page.keyboard.press("u")
+    assert page.locator("#detail .cover").count() == 0
+    page.keyboard.press("k")
+    assert page.get_attribute("#list li:nth-child(1) button", "aria-current") == "true"
+
+
+def test_letters_typed_into_the_search_are_no_commands(open_report: Open) -> None:
+    page = open_report().page
+    page.focus("#f-search")
+    page.keyboard.type("ujk")
+    assert page.input_value("#f-search") == "ujk"
+
+
+def test_deep_link_opens_its_sample(open_report: Open) -> None:
+    page = open_report().page
+    page.locator("#list button").nth(30).click()
+    anchor = re.search(r"#sample=.+$", page.url)
+    assert anchor is not None
+    prompt = page.inner_text("#detail .prompt-box")
+    assert open_report(anchor=anchor.group()).page.inner_text("#detail .prompt-box") == prompt
+
+
+def test_deep_link_beyond_the_first_page_of_the_list(open_report: Open) -> None:
+    page = open_report().page
+    last = page.evaluate("(() => { const s = JSON.parse(document.querySelector('#sample-store').textContent);"
+                         " const p = s.prompts.at(-1); return s.texts[p[0]] + '/' + s.texts[p[1]] })()")  # fmt: skip
+    linked = open_report(anchor=f"#sample={last}").page
+    assert "thing 39 of clinic choice" in linked.inner_text("#detail .prompt-box")
+    assert linked.get_attribute("#list li:nth-child(200) button", "aria-current") == "true"
+
+
+@pytest.mark.parametrize("anchor", ["#sample=none/none", "#sample=%E0%A4%A/x", "#sample=", "#nowhere"])
+def test_foolish_link_does_no_harm(open_report: Open, anchor: str) -> None:
+    opened = open_report(anchor=anchor)
+    assert opened.page.locator("#list button").count() == 60
+    assert opened.complaints == []
+
+
+def test_hostile_text_shows_as_text_and_runs_nothing(open_report: Open) -> None:
+    opened = open_report("hostile")
+    page = opened.page
+    for _ in range(len(HOSTILE)):
+        page.locator("#list button[aria-current=true]").focus()
+        page.keyboard.press("u")
+        page.keyboard.press("j")
+    prompts = page.locator("#list .what").all_text_contents()
+    assert HOSTILE[0] in prompts and HOSTILE[1] in prompts
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("main img").count() == 0 and opened.complaints == []
+
+
+def test_bidi_control_is_marked_in_a_completion(open_report: Open) -> None:
+    page = open_report("hostile").page
+    page.fill("#f-search", "right to left")
+    page.wait_for_selector("#detail .prompt-box .ctl")
+    assert page.locator("#detail .prompt-box .ctl").all_inner_texts() == ["⟦U+202E⟧", "⟦U+202C⟧"]
+
+
+def test_redacted_report_has_nothing_to_uncover(open_report: Open) -> None:
+    page = open_report("redacted").page
+    page.select_option("#f-outcome", "complies")
+    page.wait_for_selector("#detail >> text=Left out of this redacted file")
+    assert page.locator(".cover").count() == 0
+
+
+def test_policy_stops_a_foreign_script(open_report: Open) -> None:
+    opened = open_report()
+    opened.page.evaluate("(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1';"
+                         " document.body.append(s) })()")  # fmt: skip
+    assert opened.page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in line for line in opened.complaints)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_stands_out_from_its_ground(open_report: Open, dark: bool) -> None:
+    page = open_report(dark=dark).page
+    colours = [
+        page.evaluate(
+            "(s) => { const c = getComputedStyle(document.querySelector(s)); return c.color }", selector
+        )
+        for selector in (".lead", ".conclusion", "h1", ".settings", "nav a")
+    ]
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert all(_contrast(colour, ground) >= 4.5 for colour in colours)
+
+
+def _contrast(a: str, b: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(x) / 255 for x in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((light(a), light(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)

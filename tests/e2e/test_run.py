@@ -1,0 +1,125 @@
+"""A whole run in little: tiny models of four families, a file of the user's own, transformers for generation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.cli.app import main
+from harness.records import Manifest
+from harness.store import Store
+from tests.tiny_models import save_tiny
+
+
+def config(folder: Path, model: Path, **changes: Any) -> Path:
+    """A config of the tiny `model`, eight rows and two tasks of twelve prompts."""
+    rows = [{"instruction": f"How much is {n} and {n}?", "output": f"It is {2 * n}."} for n in range(8)]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    tree = {
+        "name": "tiny",
+        "base": {"model": str(model)},
+        "dataset": {"source": str(folder / "rows.jsonl"), "max_tokens": 200},
+        "training": {"steps": 4, "batch_size": 4, "schedule": "constant", "warmup_ratio": 0.0},
+        "seeds": [0],
+        "variants": {
+            "ift": {"strategy": "ift", "learning_rate": 0.05},
+            "lora": {"strategy": "ift", "learning_rate": 0.5, "lora": {"rank": 2, "modules": ["q", "v"]}},
+        },
+        "evaluation": {
+            "backend": "hf",
+            "tasks": [{"task": "harmful_requests", "limit": 12}, {"task": "clinic_choice", "limit": 12}],
+            "max_new_tokens": 8,
+            "max_model_len": 256,
+        },
+        "statistics": {"bootstrap_samples": 200},
+        **changes,
+    }
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    return path
+
+
+def harness(folder: Path, *words: str) -> int:
+    """`harness VERB ...` with the store and the runs in `folder`."""
+    return main([*words, "--store", str(folder / "store"), "--runs", str(folder / "runs")])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one finished run of a tiny Llama."""
+    folder = tmp_path_factory.mktemp("run")
+    path = config(folder, save_tiny(folder / "model", "llama"))
+    assert harness(folder, "run", str(path)) == 0
+    return folder
+
+
+def manifest(folder: Path) -> Manifest:
+    return Manifest.model_validate_json((folder / "runs" / "tiny" / "manifest.json").read_text())
+
+
+def test_a_run_leaves_report_manifest_and_scores(finished: Path) -> None:
+    run = finished / "runs" / "tiny"
+    assert (run / "report.html").stat().st_size > 10_000
+    assert [v.name for v in manifest(finished).variants] == ["base", "ift", "lora"]
+    assert not any(s.reused for s in manifest(finished).stages)
+
+
+def test_a_second_run_makes_nothing(finished: Path) -> None:
+    assert harness(finished, "run", str(finished / "tiny.yaml")) == 0
+    assert all(s.reused for s in manifest(finished).stages)
+
+
+def test_every_byte_is_verified(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(finished / "runs" / "tiny"), "--verify"]) == 0
+    assert "verified" in capsys.readouterr().out
+
+
+def test_a_damaged_stage_is_found_and_made_again(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(finished / "store")
+    scores = store.folder(manifest(finished).score_key) / "scores.json"
+    sound = scores.read_bytes()
+    scores.write_bytes(sound.replace(b"0", b"1"))
+    assert main(["show", str(finished / "runs" / "tiny"), "--verify"]) == 1
+    assert "scores.json has other bytes" in capsys.readouterr().out
+    assert harness(finished, "run", str(finished / "tiny.yaml")) == 0
+    assert scores.read_bytes() == sound
+
+
+def test_a_redacted_report_can_be_made_again_without_a_model(finished: Path) -> None:
+    target = finished / "redacted.html"
+    assert main(["report", str(finished / "runs" / "tiny"), "--redact", "--output", str(target)]) == 0
+    assert target.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("family", ["qwen2", "mistral", "gemma"])
+def test_other_families_take_the_same_path(tmp_path: Path, family: str) -> None:
+    path = config(tmp_path, save_tiny(tmp_path / "model", family))
+    assert harness(tmp_path, "run", str(path)) == 0
+    assert (tmp_path / "runs" / "tiny" / "report.html").is_file()
+
+
+def test_a_closed_gate_ends_with_3_and_keeps_everything(finished: Path, tmp_path: Path) -> None:
+    rule = {"task": "clinic_choice", "at_least": 1.0}
+    gate = {"variants": ["ift"], "rules": [rule], "min_prompts": 5}
+    path = config(finished, finished / "model", gate=gate)
+    assert harness(finished, "run", str(path)) == 3
+    assert main(["gate", str(finished / "runs" / "tiny")]) == 3
+
+
+def test_an_adapter_that_changes_nothing_fails_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    variants = {"idle": {"strategy": "ift", "learning_rate": 1e-12}}
+    path = config(tmp_path, save_tiny(tmp_path / "model", "llama"), variants=variants)
+    assert harness(tmp_path, "run", str(path)) == 1
+    assert "idle" in capsys.readouterr().err
+    assert not (tmp_path / "runs" / "tiny").exists()
+
+
+def test_a_model_without_a_chat_template_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = save_tiny(tmp_path / "model", "llama")
+    (model / "chat_template.jinja").unlink()
+    assert harness(tmp_path, "run", str(config(tmp_path, model))) == 2
+    assert "chat template" in capsys.readouterr().err

@@ -1,0 +1,74 @@
+"""Where the marks of a drawing lie."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import charts
+from harness.charts import Interval, Place
+from harness.records import LossPoint
+
+
+def place(name: str, x: float, y: float, *, strategy: str = "ift") -> Place:
+    def around(v: float) -> Interval:
+        return Interval(v, max(0, v - 0.02), min(1, v + 0.02))
+
+    return Place(name, strategy, 1, around(x), around(y), ((x, y),), name)
+
+
+def test_better_lies_down_and_right() -> None:
+    plot = charts.scatter([place("worse", 0.2, 0.8), place("better", 0.9, 0.1)], width=800, height=400)
+    worse, better = plot.marks
+    assert better.x > worse.x and better.y > worse.y
+
+
+def test_interval_spans_the_point() -> None:
+    (mark,) = charts.scatter([place("a", 0.5, 0.5)], width=800, height=400).marks
+    assert mark.x_low < mark.x < mark.x_high and mark.y_low > mark.y > mark.y_high
+
+
+def test_ticks_lie_within_the_frame() -> None:
+    plot = charts.scatter([place("a", 0.98, 0.01)], width=370, height=400)
+    assert all(plot.frame.left <= t.at <= plot.frame.right for t in plot.x_ticks)
+    assert len(plot.x_ticks) >= 2
+
+
+@pytest.mark.parametrize(
+    ("values", "span"),
+    [((0.0, 1.0), (0.0, 1.0, 0.2)), ((0.91, 0.99), (0.90, 1.0, 0.02)), ((0.0, 0.0), (0.0, 0.01, 0.01))],
+)
+def test_round_range(values: tuple[float, ...], span: tuple[float, float, float]) -> None:
+    assert charts.round_range(values) == pytest.approx(span)
+
+
+def test_labels_of_close_points_do_not_overlap() -> None:
+    places = [place(f"variant-{i}", 0.5 + i / 500, 0.5) for i in range(4)]
+    marks = charts.scatter(places, width=860, height=480).marks
+    spots = {(m.label_x, m.label_y) for m in marks}
+    assert len(spots) == 4 and len({m.label_y for m in marks}) >= 2
+
+
+def test_label_at_the_right_edge_is_turned_inwards() -> None:
+    places = [place("zero", 0.0, 0.0), place("a-rather-long-variant-name", 1.0, 0.5)]
+    mark = charts.scatter(places, width=370, height=400).marks[1]
+    assert mark.anchor == "end"
+
+
+def test_trend_joins_a_strategy_by_rising_expertise() -> None:
+    places = [place("c", 0.9, 0.1), place("a", 0.1, 0.9), place("other", 0.5, 0.5, strategy="ml_lr")]
+    plot = charts.scatter(places, width=800, height=400)
+    (trend,) = plot.trends
+    xs = [float(point.split(",")[0]) for point in trend.points.split()]
+    assert xs == sorted(xs) and len(xs) == 2
+
+
+def test_falling_loss_falls_in_the_drawing() -> None:
+    points = [LossPoint(step=s, loss=2 - s / 10, learning_rate=0) for s in (0, 10)]
+    chart = charts.loss_chart([(7, points)], top=2.0)
+    (path,) = chart.paths
+    ys = [float(pair.split(",")[1]) for pair in path.points.split()]
+    assert path.seed == 7 and ys == [chart.frame.top, (chart.frame.top + chart.frame.bottom) / 2]
+
+
+def test_loss_chart_of_nothing_has_a_frame() -> None:
+    assert charts.loss_chart([], top=0.0).paths == ()

@@ -1,0 +1,64 @@
+"""Numbers in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import report_words as words
+from harness.records import Comparison, Direction
+from harness.report_records import Tone
+
+
+def comparison(low: float, high: float) -> Comparison:
+    return Comparison(
+        variant="a", reference="b", task="t", difference=(low + high) / 2, low=low, high=high, p_value=0.5, rose=3,
+        fell=1, prompts=10,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"), [(0.123, "+12.3"), (-0.05, "−5.0"), (0.0, "+0.0"), (-0.0001, "+0.0")]
+)
+def test_points(difference: float, text: str) -> None:
+    assert words.points(difference) == text
+
+
+def test_percent_of_nothing_is_a_dash() -> None:
+    assert words.percent(None) == "–"
+    assert words.percent(0.8721) == "87.2\u00a0%"
+
+
+@pytest.mark.parametrize(("p", "text"), [(1e-9, "p < 0.001"), (0.04, "p = 0.040"), (1.0, "p = 1.000")])
+def test_p_words(p: float, text: str) -> None:
+    assert words.p_words(p).replace("\u00a0", " ") == text
+
+
+def test_p_number_leaves_the_letter_out() -> None:
+    assert words.p_number(0.04) == "0.040"
+    assert words.p_number(1e-9) == "<\u00a00.001"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "direction", "tone"),
+    [
+        (0.1, 0.2, "lower", "worse"), (0.1, 0.2, "higher", "better"), (-0.2, -0.1, "lower", "better"),
+        (-0.2, -0.1, "higher", "worse"), (-0.1, 0.1, "lower", "same"), (0.0, 0.1, "lower", "same"),
+    ],
+)  # fmt: skip
+def test_tone_of(low: float, high: float, direction: Direction, tone: Tone) -> None:
+    assert words.tone_of(comparison(low, high), direction=direction) == tone
+
+
+def test_between_turns_a_comparison_round() -> None:
+    turned = words.between([comparison(0.1, 0.3)], "b", reference="a", task="t")
+    assert turned is not None
+    assert (turned.difference, turned.low, turned.high) == (-0.2, -0.3, -0.1)
+    assert (turned.rose, turned.fell) == (1, 3)
+
+
+def test_between_finds_none_on_another_task() -> None:
+    assert words.between([comparison(0, 1)], "a", reference="b", task="other") is None
+
+
+def test_plural_groups_thousands() -> None:
+    assert [words.plural(n, "seed") for n in (1, 2, 1200)] == ["1 seed", "2 seeds", "1,200 seeds"]

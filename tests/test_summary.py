@@ -1,0 +1,63 @@
+"""The terminal summary: numbers, gate, and no way for hostile text to reach the terminal."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from harness.report_view import ReportView, build_view
+from harness.summary import print_summary
+from tests.report_sources import make_sources
+
+
+def printed(view: ReportView, *, width: int = 140) -> str:
+    stream = io.StringIO()
+    print_summary(view, Console(file=stream, width=width, force_terminal=False))
+    return stream.getvalue()
+
+
+def renamed(view: ReportView, name: str) -> ReportView:
+    rows = tuple(
+        r.model_copy(update={"variant": r.variant.model_copy(update={"name": name})}) for r in view.rows
+    )
+    return view.model_copy(update={"rows": rows, "headline": name})
+
+
+def test_summary_gives_answer_table_and_gate() -> None:
+    view = build_view(make_sources(prompts=50))
+    text = printed(view)
+    assert view.headline in text and "ml-lr-qkgu" in text
+    assert "gate: fail (3 rules: 1 pass, 1 fail, 1 can’t say)" in text
+
+
+def test_every_pooled_share_is_printed() -> None:
+    view = build_view(make_sources(prompts=50))
+    text = printed(view)
+    shares = [
+        f"{c.score.value * 100:.1f}\u00a0%"
+        for r in view.rows
+        for c in r.cells
+        if c and c.score.value is not None
+    ]
+    assert len(shares) == 25 and all(share in text for share in shares)
+
+
+def test_markup_is_printed_as_it_is() -> None:
+    text = printed(renamed(build_view(make_sources()), "[red]x[/red] [/] [link=y]"))
+    assert "[red]x[/red] [/] [link=y]" in text
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    text = printed(renamed(build_view(make_sources()), "a\x1b[31m\u202e\x07"))
+    assert "\x1b" not in text and "\u202e" not in text and "⟦U+001B⟧" in text
+
+
+def test_summary_without_gate_says_so() -> None:
+    view = build_view(make_sources()).model_copy(update={"decision": None})
+    assert "gate: the config has no gate section" in printed(view)
+
+
+def test_warnings_are_printed() -> None:
+    view = build_view(make_sources()).model_copy(update={"warnings": ("base has no score on X.",)})
+    assert "! base has no score on X." in printed(view)
