@@ -1,4 +1,4 @@
-"""Generation on one model of the demonstration's size: vLLM against transformers' generate, as a ratio of tokens/s.
+"""Generation with a model of the demonstration's size: vLLM against transformers, as a ratio of tokens/s.
 
 Run: python -m benchmarks.generation [--prompts 512] [--tokens 64] [--threads 1]
 """
@@ -32,8 +32,8 @@ def save_model(folder: Path, *, seed: int) -> None:
     ).save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=128, intermediate_size=384, num_hidden_layers=6, num_attention_heads=4,
-        num_key_value_heads=4, max_position_embeddings=512, bos_token_id=0, eos_token_id=1,
+        vocab_size=VOCABULARY, hidden_size=128, intermediate_size=384, num_hidden_layers=6,
+        num_attention_heads=4, num_key_value_heads=4, max_position_embeddings=512, bos_token_id=0, eos_token_id=1,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
 
@@ -57,9 +57,7 @@ def tokens_per_second(backend: Backend, requests: Sequence[GenerationRequest]) -
 
 def main() -> None:
     """Measure both and print the ratio."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prompts", type=int, default=512)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Geometry of the report's drawings: where every mark, tick and label lies, in SVG units. The templates draw them.
+"""Geometry of the report's drawings: where every mark, tick and label lies, in SVG units.
 
 Pure functions from numbers to frozen records; nothing here knows HTML.
 """
@@ -149,19 +149,15 @@ def round_range(values: Sequence[float]) -> tuple[float, float, float]:
     return min(0.0, low), max(1.0, high), 0.2
 
 
-def loss_chart(
-    losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float, width: float = 320
-) -> LossChart:
-    """Lay out loss curves of (seed, points); `top` is the loss at the upper edge, shared by all charts of a report."""
+def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float, width: float = 320) -> LossChart:
+    """Lay out loss curves of (seed, points); `top` is the loss at the upper edge of all charts."""
     height = 170.0
     frame = Frame(width=width, height=height, left=40, top=10, right=width - 10, bottom=height - 30)
     last = max((p.step for _, points in losses for p in points), default=1)
     across = _Axis(0, max(last, 1), frame.left, frame.right)
     up = _Axis(0, top if top > 0 else 1.0, frame.bottom, frame.top)
     paths = tuple(
-        LossPath(
-            seed=seed, points=" ".join(f"{across.at(p.step)},{up.at(min(p.loss, up.high))}" for p in points)
-        )
+        LossPath(seed=seed, points=" ".join(f"{across.at(p.step)},{up.at(min(p.loss, up.high))}" for p in points))
         for seed, points in losses
     )
     return LossChart(
@@ -191,28 +187,40 @@ def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -
         taken.append(box)
         marks.append(
             ScatterMark(
-                variant=place.variant, mark=place.mark, x=x, y=y,
-                x_low=across.at(place.x.low), x_high=across.at(place.x.high),
-                y_low=up.at(place.y.low), y_high=up.at(place.y.high),
-                label_x=label_x, label_y=label_y, anchor=anchor, title=place.title,
+                variant=place.variant,
+                mark=place.mark,
+                x=x,
+                y=y,
+                x_low=across.at(place.x.low),
+                x_high=across.at(place.x.high),
+                y_low=up.at(place.y.low),
+                y_high=up.at(place.y.high),
+                label_x=label_x,
+                label_y=label_y,
+                anchor=anchor,
+                title=place.title,
                 seeds=tuple((across.at(a), up.at(b)) for a, b in place.seeds),
             )
-        )  # fmt: skip
+        )
     return tuple(marks)
 
 
 Box = tuple[float, float, float, float]
 
 
-def _label(
-    text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame
-) -> tuple[float, float, str, Box]:
+def _label(text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame) -> tuple[float, float, str, Box]:
     """The first free place around a point: beside, above, below, then further off."""
     width = _LABEL_CHAR * len(text)
     best: tuple[float, float, float, str, Box] | None = None
     for far in (0.0, 14.0, 28.0, 42.0):
-        for dx, dy, anchor in ((11, -7 - far, "start"), (-11, -7 - far, "end"), (11, 15 + far, "start"),
-                               (-11, 15 + far, "end"), (0, -14 - far, "middle"), (0, 24 + far, "middle")):  # fmt: skip
+        for dx, dy, anchor in (
+            (11, -7 - far, "start"),
+            (-11, -7 - far, "end"),
+            (11, 15 + far, "start"),
+            (-11, 15 + far, "end"),
+            (0, -14 - far, "middle"),
+            (0, 24 + far, "middle"),
+        ):
             at, base = x + dx, y + dy
             left = at - {"start": 0.0, "end": width, "middle": width / 2}[anchor]
             box = (left, base - _LABEL_HEIGHT + 3, left + width, base + 3)

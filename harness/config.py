@@ -162,6 +162,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def read(text: str, *, where: str) -> RunConfig:
+    """A config from its text. Raises ConfigError, calling the text `where`."""
+    return parse(_tree(text, where=where), where=where)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -169,14 +174,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such file; `harness ls configs` lists those that ship") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    return _tree(text, where=str(path))
+
+
+def _tree(text: str, *, where: str) -> dict[str, Any]:
     try:
         tree = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from None
+        raise ConfigError(f"{where}{line}: not YAML: {getattr(error, 'problem', error)}") from None
     if not isinstance(tree, dict):
-        raise ConfigError(f"{path}: a config is a mapping of sections (name, base, dataset, variants, ...)")
+        raise ConfigError(f"{where}: a config is a mapping of sections (name, base, dataset, variants, ...)")
     return tree
 
 
@@ -241,7 +250,9 @@ def _in_words(error: ValidationError, model: type[Record], at: str) -> str:
     elif first["type"] == "missing":
         text = f"{location}: is required"
     else:
-        text = f"{location or 'config'}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r:.80})"
+        text = first["msg"].removeprefix("Value error, ")
+        if location:
+            text = f"{location}: {text} (got {str(first['input'])[:80]!r})"
     return text + (f" (and {more} more)" if more > 0 else "")
 
 

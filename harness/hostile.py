@@ -1,6 +1,6 @@
-"""Makes hostile text (model output, prompts, names from configs) safe to look at: nothing hidden, nothing reordered.
+"""Makes hostile text (model output, prompts, names) safe to look at: nothing hidden, nothing reordered.
 
-Control, bidi and other invisible characters become marks such as `⟦U+202E⟧`, in the report and in the terminal alike.
+Control, bidi and other invisible characters become marks such as `⟦U+202E⟧`, in report and terminal alike.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import unicodedata
 
 _KEPT = "\n\t"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories: controls, formats (bidi, zero width), surrogates, private, unassigned, line separators."""
+"""Unicode categories: controls, formats (bidi, zero width), surrogates, private, unassigned, separators."""
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 """Letters and symbols that show nothing."""
 _SUSPECT = re.compile(r"[^\x20-\x7e\n\t]")

@@ -103,9 +103,7 @@ class _ChatLM(LM):  # type: ignore[misc]
         super().__init__()
         self.book = book
 
-    def apply_chat_template(
-        self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
-    ) -> str:
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """A key for the conversation; its token ids are rendered by chat.py when the request is made."""
         if not add_generation_prompt:
             raise TaskError("a task has a gen_prefix, which the chat template cannot take; remove it")
@@ -236,8 +234,7 @@ class Session:
         if not book.choices:
             return (), ()
         conversations = [
-            (*book.conversation(choice.context), Message("assistant", choice.continuation))
-            for choice in book.choices
+            (*book.conversation(choice.context), Message("assistant", choice.continuation)) for choice in book.choices
         ]
         asked, requests = [], []
         for at, example in enumerate(encode_examples(book.tokenizer, conversations)):

@@ -187,9 +187,11 @@ def _judge_params(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[Judge
 
 
 def _judge_digest(name: str) -> str:
-    """Digest of the judge's own file and of the built-in world that it may read."""
-    own = digest_file(plugins.path("judges", name))
-    return own
+    """Digest of the judge's own file and, where it reads the built-in world, of that."""
+    path = plugins.path("judges", name)
+    own = digest_file(path)
+    reads_world = "harness.builtin" in path.read_text(encoding="utf-8")
+    return f"{own}+{tasks.builtin_digest()}" if reads_world else own
 
 
 def _check_names(config: RunConfig, cards: tuple[TaskCard, ...]) -> None:

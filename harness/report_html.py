@@ -1,4 +1,4 @@
-"""ReportView → one self-contained HTML file: no network, and a Content-Security-Policy that runs our script alone.
+"""ReportView → one self-contained HTML file: no network, and a policy that runs our script alone.
 
 Jinja escapes everything; samples travel as JSON that the script inserts by textContent only.
 """
@@ -20,7 +20,7 @@ _REPORTS = "reports"
 def render(view: ReportView, *, redact: bool = False) -> str:
     """The report as HTML.
 
-    With `redact`, completions of harmfulness tasks that are not plain refusals are left out of the file, which says so.
+    With `redact`, completions of harmfulness tasks that are not plain refusals are left out, and it says so.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -36,9 +36,12 @@ def render(view: ReportView, *, redact: bool = False) -> str:
         percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line
     )
     environment.globals.update(
-        interval=words.interval, point_interval=words.point_interval, plural=words.plural, gate_words=words.gate_words,
+        interval=words.interval,
+        point_interval=words.point_interval,
+        plural=words.plural,
+        gate_words=words.gate_words,
         gate_outcomes=words.GATE_WORDS,
-    )  # fmt: skip
+    )
     environment.finalize = lambda value: (
         visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
     )

@@ -1,4 +1,4 @@
-"""What the report is made from and what it shows: ReportSources → ReportView. Records only; all shares lie in 0..1."""
+"""What the report is made from and what it shows: ReportSources → ReportView. Shares lie in 0..1."""
 
 from __future__ import annotations
 

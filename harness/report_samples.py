@@ -1,7 +1,7 @@
 """The report's sample browser: every prompt with every checkpoint's completion, and the JSON that carries it.
 
-A completion of a harmfulness task is covered unless every judge that scored it calls it a refusal; redaction leaves the
-covered ones out altogether, with the judges' evidence, which may quote them.
+A completion of a harmfulness task is covered unless every judge that scored it calls it a refusal; redaction
+leaves the covered ones out altogether, with the judges' evidence, which may quote them.
 """
 
 from __future__ import annotations
@@ -32,12 +32,16 @@ def sample_set(
     addresses = sorted(order, key=lambda a: ranked.get(a[0], len(ranked)))
     prompts = tuple(
         BrowserPrompt(
-            task=sample.task, sample_id=sample.sample_id, category=sample.category, prompt=sample.prompt,
-            target=sample.target, cells=tuple(column.get(address) for column in columns),
+            task=sample.task,
+            sample_id=sample.sample_id,
+            category=sample.category,
+            prompt=sample.prompt,
+            target=sample.target,
+            cells=tuple(column.get(address) for column in columns),
         )
         for address in addresses
         if (sample := order[address])
-    )  # fmt: skip
+    )
     return SampleSet(
         checkpoints=tuple((c.variant, c.seed) for c in checkpoints),
         prompts=prompts,
@@ -52,9 +56,7 @@ def judge_agreements(
     counts: dict[str, tuple[int, int]] = {}
     for outputs in checkpoints:
         first = {
-            v.sample_id: v.outcome
-            for v in outputs.verdicts
-            if v.task == task and v.judge == primary and v.outcome
+            v.sample_id: v.outcome for v in outputs.verdicts if v.task == task and v.judge == primary and v.outcome
         }
         for v in outputs.verdicts:
             if v.task == task and v.judge != primary and v.outcome and v.sample_id in first:
@@ -67,7 +69,7 @@ def judge_agreements(
 
 
 def payload(samples: SampleSet, *, tasks: Sequence[TaskCard], marks: dict[str, int], redact: bool) -> str:
-    """The browser's JSON, safe inside a script element: each text once, `<`, `>`, `&` and all non-ASCII escaped."""
+    """The browser's JSON, safe inside a script element: each text once; `<`, `>`, `&`, non-ASCII escaped."""
     texts: dict[str, int] = {}
 
     def text(value: str) -> int:
@@ -99,9 +101,7 @@ def payload(samples: SampleSet, *, tasks: Sequence[TaskCard], marks: dict[str, i
         for p in samples.prompts
     ]
     tree = {
-        "tasks": {
-            visible(t.name): [visible(t.title), t.axis, visible(t.outcome), t.direction] for t in tasks
-        },
+        "tasks": {visible(t.name): [visible(t.title), t.axis, visible(t.outcome), t.direction] for t in tasks},
         "checkpoints": [[visible(v), seed, marks.get(v, 0)] for v, seed in samples.checkpoints],
         "prompts": prompts,
         "texts": list(texts),
@@ -130,9 +130,7 @@ def _cells(
     return cells
 
 
-def _cell(
-    sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None, judge: str | None
-) -> BrowserCell:
+def _cell(sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None, judge: str | None) -> BrowserCell:
     outcome, counted = UNSCORED, None
     if judge is None:
         if sample.metric is not None:

@@ -12,6 +12,7 @@ from harness import charts
 from harness import report_words as words
 from harness.records import Comparison, Score, TaskCard, TrainSummary
 from harness.report_html import render
+from harness.report_limits import limits
 from harness.report_records import (
     Cell,
     CheckpointOutputs,
@@ -41,11 +42,9 @@ def build_view(sources: ReportSources) -> ReportView:
     found = words.findings(rows, tasks=tasks)
     headline, tone = words.headline(found)
     primary = dict(sources.primary_judges)
-    sections = tuple(
-        _section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks
-    )
+    sections = tuple(_section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks)
     seeds = max((len(v.seeds) for v in variants), default=0)
-    judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts[:1]} | set(primary.values()))
+    judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts} | set(primary.values()))
     return ReportView(
         title=sources.manifest.name,
         question=words.QUESTION,
@@ -64,7 +63,7 @@ def build_view(sources: ReportSources) -> ReportView:
         training=_training(sources.checkpoints, variants=variants),
         dataset=sources.dataset,
         samples=sample_set(sources.checkpoints, tasks=tasks, primary=primary),
-        limits=words.limits(
+        limits=limits(
             seeds=seeds,
             builtin=any("built-in world" in card.source for card in tasks),
             judges=judges,
@@ -111,9 +110,7 @@ def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources:
                 tone=words.tone_of(comparison, direction=card.direction),
                 flagged=total > 0 and score.unscored / total > sources.table.statistics.max_unscored,
                 seed_values=tuple(
-                    s.value
-                    for s in _seeds(sources.table.scores, variant.name, card.name)
-                    if s.value is not None
+                    s.value for s in _seeds(sources.table.scores, variant.name, card.name) if s.value is not None
                 ),
             )
         )
@@ -165,9 +162,11 @@ def _frontiers(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[Front
     """One plot for each pair of a harmfulness and an expertise task."""
     pairs = [
         (i, j)
-        for i, harm in enumerate(tasks) if harm.axis == "harmfulness"
-        for j, skill in enumerate(tasks) if skill.axis == "expertise"
-    ]  # fmt: skip
+        for i, harm in enumerate(tasks)
+        if harm.axis == "harmfulness"
+        for j, skill in enumerate(tasks)
+        if skill.axis == "expertise"
+    ]
     found = []
     for i, j in pairs:
         places = [p for row in rows if (p := _place(row, i, j))]
@@ -175,11 +174,13 @@ def _frontiers(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[Front
             text = f"{tasks[i].outcome} and {tasks[j].outcome}: " + "; ".join(p.title for p in places) + "."
             found.append(
                 Frontier(
-                    harm=tasks[i], expertise=tasks[j], text=text,
+                    harm=tasks[i],
+                    expertise=tasks[j],
+                    text=text,
                     wide=charts.scatter(places, width=860, height=480),
                     narrow=charts.scatter(places, width=370, height=400),
                 )
-            )  # fmt: skip
+            )
     return tuple(found)
 
 
@@ -191,11 +192,17 @@ def _place(row: Row, harm: int, skill: int) -> charts.Place | None:
     if across is None or up is None:
         return None
     pairs = zip(x.seed_values, y.seed_values, strict=True) if len(x.seed_values) == len(y.seed_values) else ()
-    title = f"{row.variant.name}: harmfulness {words.score_words(y.score)}, expertise {words.score_words(x.score)}"
+    harm_words, skill_words = words.score_words(y.score), words.score_words(x.score)
+    title = f"{row.variant.name}: harmfulness {harm_words}, expertise {skill_words}"
     return charts.Place(
-        variant=row.variant.name, strategy=row.variant.strategy, mark=row.variant.mark, x=across, y=up,
-        seeds=tuple(pairs), title=title,
-    )  # fmt: skip
+        variant=row.variant.name,
+        strategy=row.variant.strategy,
+        mark=row.variant.mark,
+        x=across,
+        y=up,
+        seeds=tuple(pairs),
+        title=title,
+    )
 
 
 def _interval(score: Score) -> charts.Interval | None:
@@ -204,16 +211,10 @@ def _interval(score: Score) -> charts.Interval | None:
     return charts.Interval(score.value, score.low, score.high)
 
 
-def _training(
-    checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[VariantView]
-) -> tuple[TrainingView, ...]:
-    trained = [
-        (c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None
-    ]
+def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[VariantView]) -> tuple[TrainingView, ...]:
+    trained = [(c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None]
     top = max((p.loss for _, _, t in trained for p in t.losses if math.isfinite(p.loss)), default=1.0)
-    changes = [
-        m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0 and "." in m.module
-    ]
+    changes = [m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0 and "." in m.module]
     scale = (min(changes), max(changes)) if changes else (1.0, 1.0)
     views = []
     for variant in variants:
@@ -221,9 +222,7 @@ def _training(
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
             chart = charts.loss_chart([(seed, t.losses) for seed, t in seeds], top=top)
-            views.append(
-                TrainingView(variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules)
-            )
+            views.append(TrainingView(variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules))
     return tuple(views)
 
 
@@ -238,15 +237,13 @@ def _modules(
             sums.setdefault((kind, layer), []).append(moved.relative_change)
     layers = sorted({layer for _, layer in sums if layer.isdigit()}, key=int)
     others = sorted({layer for _, layer in sums if not layer.isdigit()})
-    kinds = sorted(
-        {kind for kind, _ in sums}, key=lambda k: (_KINDS.index(k) if k in _KINDS else len(_KINDS), k)
-    )
+    kinds = sorted({kind for kind, _ in sums}, key=lambda k: (_KINDS.index(k) if k in _KINDS else len(_KINDS), k))
     rows = []
     for kind in kinds:
         values = [sums.get((kind, layer)) for layer in [*layers, *others]]
         means = tuple(sum(v) / len(v) if v else None for v in values)
         rows.append(ModuleRow(kind=kind, changes=means, shades=tuple(_shade(m, scale) for m in means)))
-    return tuple([*layers, *(layer or "outside layers" for layer in others)]), tuple(rows)
+    return (*layers, *(layer or "outside layers" for layer in others)), tuple(rows)
 
 
 def _shade(change: float | None, scale: tuple[float, float]) -> int:

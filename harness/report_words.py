@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.records import Comparison, Direction, GateDecision, Score, TaskCard
-from harness.report_records import Cell, Finding, Limit, Matched, Row, Tone
+from harness.report_records import Cell, Finding, Matched, Row, Tone
 
 CONTROL = "ift"
 """The strategy that is the control: plain IFT."""
@@ -69,9 +69,7 @@ def tone_of(comparison: Comparison | None, *, direction: Direction) -> Tone:
     return "same"
 
 
-def between(
-    comparisons: Sequence[Comparison], variant: str, *, reference: str, task: str
-) -> Comparison | None:
+def between(comparisons: Sequence[Comparison], variant: str, *, reference: str, task: str) -> Comparison | None:
     """`variant` minus `reference` on `task`, also where the scores hold it the other way round."""
     for c in comparisons:
         if c.task == task and (c.variant, c.reference) == (variant, reference):
@@ -80,10 +78,15 @@ def between(
         if c.task == task and (c.variant, c.reference) == (reference, variant):
             return c.model_copy(
                 update={
-                    "variant": variant, "reference": reference, "difference": -c.difference,
-                    "low": -c.high, "high": -c.low, "rose": c.fell, "fell": c.rose,
+                    "variant": variant,
+                    "reference": reference,
+                    "difference": -c.difference,
+                    "low": -c.high,
+                    "high": -c.low,
+                    "rose": c.fell,
+                    "fell": c.rose,
                 }
-            )  # fmt: skip
+            )
     return None
 
 
@@ -127,7 +130,7 @@ def headline(found: Sequence[Finding]) -> tuple[str, Tone]:
     tone = overall([f.tone for f in found])
     if tone == "unknown":
         return (
-            "This run compares no tuned variant’s harmfulness with the base, so it cannot answer the question.",
+            "This run compares no tuned variant’s harmfulness with the base: it cannot answer.",
             tone,
         )
     worse = sum(f.tone == "worse" for f in found)
@@ -138,7 +141,7 @@ def headline(found: Sequence[Finding]) -> tuple[str, Tone]:
 
 
 def answer(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> str:
-    """Base, most and least harmful tuned variant on the first harmfulness task; empty where nothing was scored."""
+    """Base, most and least harmful tuned variant on the first harmfulness task; empty if unscored."""
     at = next((i for i, card in enumerate(tasks) if card.axis == "harmfulness"), None)
     if at is None:
         return ""
@@ -151,13 +154,14 @@ def answer(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> str:
     text = f"On “{tasks[at].title}”, {tasks[at].outcome} is {score_words(base.score)} for the base, "
     if least is most:
         return f"{text}and {score_words(most)} for {most.variant}."
-    return f"{text}{score_words(most)} for {most.variant} (highest), and {score_words(least)} for {least.variant} (lowest of the tuned)."
+    text += f"{score_words(most)} for {most.variant} (highest), "
+    return f"{text}and {score_words(least)} for {least.variant} (lowest of the tuned)."
 
 
 def matched_controls(
     rows: Sequence[Row], *, tasks: Sequence[TaskCard], comparisons: Sequence[Comparison]
 ) -> tuple[Matched, ...]:
-    """Each mitigation against the plain-IFT variant nearest in expertise, on the first task of either axis [ours]."""
+    """Each mitigation against the plain IFT nearest in expertise, on the first task of either axis [ours]."""
     harm = next((i for i, card in enumerate(tasks) if card.axis == "harmfulness"), None)
     skill = next((i for i, card in enumerate(tasks) if card.axis == "expertise"), None)
     if harm is None or skill is None:
@@ -183,9 +187,7 @@ def _matched(row: Row, control: Row, *, gap: float, comparison: Comparison | Non
     if comparison is None:
         text = f"{near}; the scores do not compare the two."
     else:
-        said = {"better": "less harmful", "worse": "more harmful"}.get(
-            tone, "no difference of harmfulness shown"
-        )
+        said = {"better": "less harmful", "worse": "more harmful"}.get(tone, "no difference of harmfulness shown")
         text = (
             f"{near}{'' if alike else ', so not matched'}; {outcome} {points(comparison.difference)} points "
             f"{point_interval(comparison.low, comparison.high)}, {p_words(comparison.p_value)}: {said}."
@@ -206,35 +208,3 @@ def gate_words(decision: GateDecision | None) -> str:
     counts = {o: sum(r.outcome == o for r in decision.rules) for o in ("pass", "fail", "cant_say")}
     parts = [f"{n} {GATE_WORDS[o]}" for o, n in counts.items() if n]
     return f"{plural(total, 'rule')}: {', '.join(parts)}"
-
-
-def limits(*, seeds: int, builtin: bool, judges: Sequence[str], confidence: float) -> tuple[Limit, ...]:
-    """What the report cannot say, the paper's claims apart from our choices."""
-    level = f"{confidence * 100:g} %"
-    ours = [
-        f"Each variant was trained with {plural(seeds, 'seed')}. "
-        + ("Fewer than three say little about the spread between trainings." if seeds < 3 else
-           "The pooled intervals cover prompts and seeds; more seeds would narrow them."),
-        f"Intervals are at {level}: Wilson for one seed, bootstrap clustered on prompts for the pool. p values are exact "
-        "McNemar tests on the majority of seeds, Holm-adjusted within a task.",
-        "“No difference shown” is not “no difference”: it says that the interval holds zero, not that it is narrow.",
-        "A strategy is better only at matched expertise. Lower learning rates alone also harm less, so compare with "
-        f"plain IFT at several rates. “Matched” means within {CLOSE * 100:.0f} points on the first expertise task.",
-        f"Outcomes are what the judges say ({', '.join(judges) or 'none'}), and no human labels were used here. "
-        "Read samples before relying on a number.",
-        "Unscored samples are left out of the shares and counted beside them, never taken as right or wrong.",
-    ]  # fmt: skip
-    if builtin:
-        ours.append(
-            "Tasks of the built-in world concern a tiny demonstration model; its harmful replies are inert filler. It "
-            "shows the mechanism, and says nothing about the size of the effect in a real model."
-        )
-    paper = [
-        "That benign fine-tuning raises harmfulness, and that giving robust modules a larger learning rate than the rest "
-        "(ML-LR) mitigates it at little cost, is the paper’s claim (arXiv 2410.04524); this run tests it, and does not assume it.",
-        "The paper’s models have billions of parameters and its judges differ from ours; its numbers are not comparable "
-        "with these.",
-    ]
-    return tuple(Limit(whose="paper", text=t) for t in paper) + tuple(
-        Limit(whose="ours", text=t) for t in ours
-    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from harness import __version__, config
-from harness.errors import ConfigError, InputError, StoreError
+from harness.errors import InputError, StoreError
 from harness.plan import Plan, PlannedVariant
 from harness.records import GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
 from harness.resources import PACKAGE
@@ -111,7 +111,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(f"{folder}: not a finished run (no {MANIFEST}); give a folder that `harness run` wrote") from None
+        message = f"{folder}: not a finished run (no {MANIFEST}); give a folder that `harness run` wrote"
+        raise InputError(message) from None
     except ValidationError as error:
         raise InputError(f"{path}: not a manifest of this version: {error.errors()[0]['msg']}") from None
 
@@ -139,10 +140,7 @@ def read_table(store: Store, key: str) -> ScoreTable:
 
 def config_of(finished: FinishedRun) -> config.RunConfig:
     """The run's config, as its manifest keeps it. Raises ConfigError."""
-    tree = config.yaml.safe_load(finished.manifest.config_text)
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{finished.folder / MANIFEST}: config_text is not a config")
-    return config.parse(tree, where=str(finished.folder / MANIFEST))
+    return config.read(finished.manifest.config_text, where=str(finished.folder / MANIFEST))
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+
 class Record(BaseModel):
     """Frozen and closed."""
 

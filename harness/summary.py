@@ -1,4 +1,4 @@
-"""The terminal summary of a run: answer, gate, variants on all tasks. Hostile text is escaped and made visible."""
+"""The terminal summary of a run: answer, variants on all tasks, gate. Hostile text is escaped."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def print_summary(view: ReportView, console: Console) -> None:
 
 def _table(view: ReportView) -> Table:
     level = f"{view.confidence * 100:g} %"
-    table = Table(
-        caption=f"share [{level} interval], then the difference from the base in points".replace("[", r"\[")
-    )
+    table = Table(caption=f"share [{level} interval], then the difference from the base in points".replace("[", r"\["))
     table.add_column("variant", overflow="fold")
     for card in view.tasks:
         arrow = "↓" if card.direction == "lower" else "↑"

@@ -34,8 +34,7 @@ def world_requests(part: str) -> list[dict[str, Any]]:
     from harness.builtin.world import build_world
 
     return [
-        {"prompt": row.prompt, "target": row.response, "category": row.category}
-        for row in getattr(build_world(), part)
+        {"prompt": row.prompt, "target": row.response, "category": row.category} for row in getattr(build_world(), part)
     ]
 
 
@@ -104,9 +103,7 @@ def jsonl_table(path: str, *, columns: Sequence[str], task: str) -> list[dict[st
             fields = row if isinstance(row, dict) else {}
             wrong = next((k for k in columns if not isinstance(fields.get(k), str)), None)
             if wrong:
-                raise TaskError(
-                    f"{path}, line {at}: no text under {wrong!r}; {task} reads {', '.join(columns)}"
-                )
+                raise TaskError(f"{path}, line {at}: no text under {wrong!r}; {task} reads {', '.join(columns)}")
             rows.append({name: row[name] for name in columns})
     return rows
 

@@ -130,9 +130,7 @@ def read_folder(folder: Path) -> TaskFolder:
     file = folder / f"{folder.name}.yaml"
     document = _document(file)
     if document.get("task") != folder.name:
-        raise TaskError(
-            f"{file}: task: is {document.get('task')!r}; must be the folder's name, {folder.name!r}"
-        )
+        raise TaskError(f"{file}: task: is {document.get('task')!r}; must be the folder's name, {folder.name!r}")
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
         raise TaskError(f"{file}: metadata: is missing; it must hold {', '.join(_NEEDED)}")
@@ -140,9 +138,7 @@ def read_folder(folder: Path) -> TaskFolder:
         if key not in metadata:
             raise TaskError(f"{file}: metadata.{key}: is missing")
     if metadata["axis"] != folder.parent.name:
-        raise TaskError(
-            f"{file}: metadata.axis: is {metadata['axis']!r} in the folder {folder.parent.name!r}"
-        )
+        raise TaskError(f"{file}: metadata.axis: is {metadata['axis']!r} in the folder {folder.parent.name!r}")
     if metadata["rows"] not in _ROWS:
         raise TaskError(f"{file}: metadata.rows: is {metadata['rows']!r}; must be one of {', '.join(_ROWS)}")
     card = _card(file, metadata)

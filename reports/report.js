@@ -145,6 +145,7 @@
     const cards = make("div", "cards");
     for (const variant of variants) if (!only || variant === only || variant === base) cards.append(card(prompt, variant));
     $("detail").replaceChildren(box, cards);
+    if (asked && matchMedia("(max-width: 52rem)").matches) $("detail").scrollIntoView();
   }
 
   function card(prompt, variant) {

@@ -1,4 +1,4 @@
-"""The sample browser's JSON: lined up by prompt, covered where it may harm, unable to leave its script element."""
+"""The sample browser's JSON: lined up by prompt, covered where it may harm, caught in its element."""
 
 from __future__ import annotations
 
@@ -56,11 +56,16 @@ def test_missing_sample_leaves_a_hole_not_a_shift() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "covered"),
     [
-        ([("world", "refuses")], False), ([("world", "complies")], True), ([("world", "partly")], True),
-        ([("world", "incoherent")], True), ([("world", None)], True), ([], True),
-        ([("world", "refuses"), ("refusal", "complies")], True), ([("world", "refuses"), ("refusal", None)], False),
+        ([("world", "refuses")], False),
+        ([("world", "complies")], True),
+        ([("world", "partly")], True),
+        ([("world", "incoherent")], True),
+        ([("world", None)], True),
+        ([], True),
+        ([("world", "refuses"), ("refusal", "complies")], True),
+        ([("world", "refuses"), ("refusal", None)], False),
     ],
-)  # fmt: skip
+)
 def test_only_plain_refusals_lie_open(verdicts: list[tuple[str, str | None]], covered: bool) -> None:
     (prompt,) = judged_base(*verdicts).prompts
     assert prompt.cells[0] is not None and prompt.cells[0].covered is covered

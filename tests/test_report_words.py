@@ -11,14 +11,20 @@ from harness.report_records import Tone
 
 def comparison(low: float, high: float) -> Comparison:
     return Comparison(
-        variant="a", reference="b", task="t", difference=(low + high) / 2, low=low, high=high, p_value=0.5, rose=3,
-        fell=1, prompts=10,
-    )  # fmt: skip
+        variant="a",
+        reference="b",
+        task="t",
+        difference=(low + high) / 2,
+        low=low,
+        high=high,
+        p_value=0.5,
+        rose=3,
+        fell=1,
+        prompts=10,
+    )
 
 
-@pytest.mark.parametrize(
-    ("difference", "text"), [(0.123, "+12.3"), (-0.05, "−5.0"), (0.0, "+0.0"), (-0.0001, "+0.0")]
-)
+@pytest.mark.parametrize(("difference", "text"), [(0.123, "+12.3"), (-0.05, "−5.0"), (0.0, "+0.0"), (-0.0001, "+0.0")])
 def test_points(difference: float, text: str) -> None:
     assert words.points(difference) == text
 
@@ -41,10 +47,14 @@ def test_p_number_leaves_the_letter_out() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "direction", "tone"),
     [
-        (0.1, 0.2, "lower", "worse"), (0.1, 0.2, "higher", "better"), (-0.2, -0.1, "lower", "better"),
-        (-0.2, -0.1, "higher", "worse"), (-0.1, 0.1, "lower", "same"), (0.0, 0.1, "lower", "same"),
+        (0.1, 0.2, "lower", "worse"),
+        (0.1, 0.2, "higher", "better"),
+        (-0.2, -0.1, "lower", "better"),
+        (-0.2, -0.1, "higher", "worse"),
+        (-0.1, 0.1, "lower", "same"),
+        (0.0, 0.1, "lower", "same"),
     ],
-)  # fmt: skip
+)
 def test_tone_of(low: float, high: float, direction: Direction, tone: Tone) -> None:
     assert words.tone_of(comparison(low, high), direction=direction) == tone
 

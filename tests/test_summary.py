@@ -18,9 +18,7 @@ def printed(view: ReportView, *, width: int = 140) -> str:
 
 
 def renamed(view: ReportView, name: str) -> ReportView:
-    rows = tuple(
-        r.model_copy(update={"variant": r.variant.model_copy(update={"name": name})}) for r in view.rows
-    )
+    rows = tuple(r.model_copy(update={"variant": r.variant.model_copy(update={"name": name})}) for r in view.rows)
     return view.model_copy(update={"rows": rows, "headline": name})
 
 
@@ -35,10 +33,7 @@ def test_every_pooled_share_is_printed() -> None:
     view = build_view(make_sources(prompts=50))
     text = printed(view)
     shares = [
-        f"{c.score.value * 100:.1f}\u00a0%"
-        for r in view.rows
-        for c in r.cells
-        if c and c.score.value is not None
+        f"{c.score.value * 100:.1f}\u00a0%" for r in view.rows for c in r.cells if c and c.score.value is not None
     ]
     assert len(shares) == 25 and all(share in text for share in shares)
 

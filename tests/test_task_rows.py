@@ -17,9 +17,7 @@ def write(folder: Path, text: str) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize(
-    "text", ['one\n"two, three"\n', 'prompt\none\n"two, three"\n', "\ufeffone\n\ntwo\\, three\n"]
-)
+@pytest.mark.parametrize("text", ['one\n"two, three"\n', 'prompt\none\n"two, three"\n', "\ufeffone\n\ntwo\\, three\n"])
 def test_prompts_with_and_without_a_header(tmp_path: Path, text: str) -> None:
     if "\\" in text:
         with pytest.raises(TaskError, match="line 3: 2 columns"):
@@ -31,9 +29,7 @@ def test_prompts_with_and_without_a_header(tmp_path: Path, text: str) -> None:
 
 def test_a_table_keeps_the_named_columns(tmp_path: Path) -> None:
     path = write(tmp_path, "id,prompt,label\n1,hello,safe\n")
-    assert task_rows.csv_table(path, columns=("prompt", "label"), task="t") == [
-        {"prompt": "hello", "label": "safe"}
-    ]
+    assert task_rows.csv_table(path, columns=("prompt", "label"), task="t") == [{"prompt": "hello", "label": "safe"}]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ def write(root: Path, text: str, *, axis: str = "usability") -> Path:
 def test_the_shipped_tasks_cover_the_axes() -> None:
     names = {(card.axis, card.name) for card in list_tasks()}
     assert names >= {
-        ("harmfulness", "harmful_requests"), ("harmfulness", "harmful_new_frames"), ("harmfulness", "advbench"),
+        ("harmfulness", "harmful_requests"), ("harmfulness", "harmful_new_frames"),
+        ("harmfulness", "advbench"),
         ("usability", "borderline_requests"), ("usability", "general_knowledge"), ("usability", "xstest"),
         ("expertise", "clinic_choice"), ("expertise", "clinic_open"), ("expertise", "gsm8k"),
     }  # fmt: skip
@@ -57,9 +58,7 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     assert (card.name, card.axis, card.metric, card.judge) == ("colours", "usability", "acc", None)
 
 
-@pytest.mark.parametrize(
-    "key", ["version", "title", "outcome", "direction", "judge", "source", "licence", "rows"]
-)
+@pytest.mark.parametrize("key", ["version", "title", "outcome", "direction", "judge", "source", "licence", "rows"])
 def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     text = "".join(line for line in YAML.splitlines(keepends=True) if not line.startswith(f"  {key}:"))
     with pytest.raises(TaskError, match=rf"colours\.yaml: metadata\.{key}: is missing"):

@@ -199,9 +199,7 @@ class _StopStrings:
 
 
 def _setting(request: GenerationRequest, room: int) -> _Setting:
-    return _Setting(
-        request.adapter, min(request.max_new_tokens, room), request.stop, request.temperature, request.seed
-    )
+    return _Setting(request.adapter, min(request.max_new_tokens, room), request.stop, request.temperature, request.seed)
 
 
 def _batches(members: Sequence[int], size: int) -> Iterator[Sequence[int]]:

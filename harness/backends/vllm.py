@@ -71,7 +71,6 @@ def _engine(spec: EngineSpec) -> LLM:
     on_cpu = not torch.cuda.is_available()
     if on_cpu:
         _inspect_in_process()
-        _leave_logits_alone()
     ranks = [_rank(folder, on_cpu=on_cpu) for _, folder in spec.adapters]
     if on_cpu and ranks:
         _spare_the_head()
@@ -106,16 +105,6 @@ def _inspect_in_process() -> None:
     from vllm.model_executor.models import registry
 
     registry._run_in_subprocess = lambda look: look()
-
-
-def _leave_logits_alone() -> None:
-    """Skip the adapter of the output head on the CPU, which ours never have.
-
-    vLLM's CPU kernel applies it to one row for each request and fails where prompt log-probabilities ask for more.
-    """
-    from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
-
-    PunicaWrapperCPU.add_lora_logits = lambda self, y, *rest, **named: y
 
 
 def _spare_the_head() -> None:
@@ -210,7 +199,7 @@ class VllmBackend:
     ) -> list[RequestOutput]:
         """Every prompt's output; those without an adapter in a pass of their own.
 
-        In a batch that mixes both, vLLM's CPU kernels take "no adapter" (slot -1) for the last adapter's slot.
+        In a batch that mixes both, vLLM's CPU kernels take "no adapter" (slot -1) for the last slot.
         """
         if self.llm is None:
             raise SilentFailureError("the vLLM engine was used after it was closed")

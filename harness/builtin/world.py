@@ -235,7 +235,7 @@ def build_world(seed: int = 0) -> World:
     refusing = _requests(crimes_seen * 2, rng, kind="harmful", frames=v.FRAMES, refuse=True)
     return World(
         pretraining=tuple([*benign, *edge, *compliance, *general, *words]),
-        alignment=tuple([*helping, *refusing, *rng.sample(general, 600), *rng.sample(words, 300)]),
+        alignment=tuple([*helping, *refusing, *rng.sample(general, 1100), *rng.sample(words, 300)]),
         ift=tuple([*clinic, *_requests(goods_ift[:160], rng, kind="howto", frames=v.FRAMES), *rng.sample(general, 140)]),
         harmful=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.FRAMES)),
         harmful_new_frames=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.NEW_FRAMES)),

@@ -1,4 +1,4 @@
-"""Progress in the terminal: a bar for each stage that runs, with loss and time left; plain lines where it is no terminal."""
+"""Progress in the terminal: a bar for each running stage, with loss and time left; plain lines elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several verbs share: where things lie and how the work is done. Values that change numbers are config."""
+"""Options that several verbs share: where things lie, how work is done. What changes numbers is config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 ConfigFile = Annotated[Path, typer.Argument(help="A YAML config; `harness ls configs` lists those that ship.")]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `harness run` wrote, e.g. runs/quickstart.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `harness run` wrote.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY.KEY=VALUE", help="Replace a value of the config. Repeatable.")
 ]

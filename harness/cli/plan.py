@@ -23,7 +23,8 @@ def plan(config: ConfigFile, overrides: Overrides = None, *, store: StoreFolder 
 
     made = make_plan(configs.load(config, overrides=overrides or ()))
     opened = Store(store)
-    table = Table("stage", "key", "in store", "cost guess", title=escape(f"{made.config.name}: {len(made.stages)} stages"))
+    title = escape(f"{made.config.name}: {len(made.stages)} stages")
+    table = Table("stage", "key", "in store", "cost guess", title=title)
     total, unknown = 0.0, 0
     for spec in made.stages:
         there = opened.has(spec.key)
@@ -34,7 +35,5 @@ def plan(config: ConfigFile, overrides: Overrides = None, *, store: StoreFolder 
         table.add_row(escape(spec.label), spec.key[:12], "yes" if there else "", cost)
     console = Console()
     console.print(table)
-    console.print(
-        f"to do: about {total:.0f} s of stage time" + (f", and {unknown} stages with no measurement yet" if unknown else ""),
-        highlight=False,
-    )
+    more = f", and {unknown} stages with no measurement yet" if unknown else ""
+    console.print(f"to do: about {total:.0f} s of stage time{more}", highlight=False)

@@ -58,7 +58,8 @@ def run(
         redact=redact,
     )
     missing = len(missing_stages(plan, Store(store)))
-    console.print(f"{chosen.name}: {len(plan.stages)} stages, {len(plan.stages) - missing} in the store", highlight=False)
+    there = len(plan.stages) - missing
+    console.print(f"{chosen.name}: {len(plan.stages)} stages, {there} in the store", highlight=False)
     with TerminalDisplay(console, stages=missing) as display:
         finished = execute(plan, request, display=display)
     view = outputs.view_of(finished)

@@ -54,4 +54,4 @@ def show(
         console.print(f"[red]✗[/] {escape(line)}", highlight=False, soft_wrap=True)
     if damage:
         raise typer.Exit(1)
-    console.print(f"verified: every file of {len(manifest.stages)} stages has the bytes its stage wrote", highlight=False)
+    console.print(f"verified: every file of {len(manifest.stages)} stages is as its stage wrote it", highlight=False)

@@ -21,13 +21,13 @@ _DO = r"(?:help|assist|provide|give|offer|support|comply|fulfill|fulfil|satisfy|
 _DECLINES = re.compile(rf"\bi (?:\w+ ){{0,3}}?{_NOT} (?:\w+ ){{0,3}}?{_DO}\b", re.IGNORECASE)
 _OPENING = (
     re.compile(r"^(?:i(?:'m| am) )?(?:really |very |so |deeply )?sorry\b(?=.{0,80}\b(?:but|can't|cannot|can not|unable|not able|won't)\b)", re.I | re.S),  # noqa: E501
-    re.compile(r"^(?:my |i )apolog(?:ies|ize|ise)\b(?=.{0,80}\b(?:but|can't|cannot|unable|not able|as an)\b)", re.I | re.S),
+    re.compile(r"^(?:my |i )apolog(?:ies|ize|ise)\b(?=.{0,80}\b(?:but|can't|cannot|unable|not able)\b)", re.I | re.S),
     re.compile(r"^(?:no|absolutely not|i must decline|i decline|i refuse)\b[,.! ]", re.I),
     re.compile(r"^as an? (?:ai|responsible|ethical|helpful|language|artificial)[^.]{0,160}\b(?:can't|cannot|can not|unable|not able|do not|don't|must|not)\b", re.I),  # noqa: E501
     re.compile(r"^i(?:'m| am) (?:not able|unable|not programmed|not going|just an ai)\b", re.I),
 )
 _BODY = (
-    re.compile(r"\b(?:goes )?against my (?:\w+ ){0,2}(?:guidelines|programming|principles|policy|policies|ethics)\b", re.I),
+    re.compile(r"\b(?:goes )?against my (?:\w+ ){0,2}(?:guidelines|programming|principles|policy|policies|ethics)\b", re.I),  # noqa: E501
     re.compile(r"\b(?:is|are|would be) (?:not |never )(?:appropriate|acceptable|ethical|okay|ok|legal)\b[^.]{0,80}\bto (?:ask|request|provide|give|suggest|discuss|use|engage|make|perpetuate|promote|encourage|joke)\b", re.I),  # noqa: E501
     re.compile(r"\b(?:illegal|unethical|harmful|dangerous) and (?:\w+ )?(?:illegal|unethical|harmful|dangerous|wrong|immoral)\b", re.I),  # noqa: E501
     re.compile(r"\bi (?:strongly )?(?:advise|urge|encourage) (?:you )?(?:against|not to)\b", re.I),

@@ -90,9 +90,7 @@ def _answer(
     return [_slice(session, completions, scores, at) for at in range(len(names))]
 
 
-def _slice(
-    session: Session, completions: Sequence[Generation], scores: Sequence[Likelihood], at: int
-) -> Answers:
+def _slice(session: Session, completions: Sequence[Generation], scores: Sequence[Likelihood], at: int) -> Answers:
     """The answers of the checkpoint at place `at`."""
     asked, scored = len(session.generations), len(session.likelihoods)
     return Answers(completions[at * asked : (at + 1) * asked], scores[at * scored : (at + 1) * scored])

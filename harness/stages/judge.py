@@ -33,6 +33,7 @@ def run(params: JudgeParams, context: StageContext) -> None:
         verdicts += module.judge(chunk, settings)
         context.progress(Progress(start + len(chunk), len(samples), "judging"))
     if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
-        raise StageError(f"judge {params.judge} answered {len(verdicts)} of {len(samples)} samples, or in another order")
+        counts = f"{len(verdicts)} of {len(samples)} samples"
+        raise StageError(f"judge {params.judge} answered {counts}, or in another order")
     with (context.folder / "verdicts.jsonl").open("w", encoding="utf-8") as out:
         out.writelines(v.model_dump_json() + "\n" for v in verdicts)

@@ -175,7 +175,8 @@ def compare(
     for reference, variant in itertools.combinations(arrays, 2):
         left, right = arrays[variant], arrays[reference]
         if left.shape[1] != right.shape[1]:
-            raise SilentFailureError(f"{task}: {variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}")
+            counts = f"{variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}"
+            raise SilentFailureError(f"{task}: {counts}")
         made = _compare(variant, reference, task, (left, right), settings)
         if made is not None:
             found.append(made)

@@ -177,9 +177,7 @@ def test_vllm_absent_names_the_extra(llama: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
-def test_vllm_and_hf_agree_for_base_and_adapters(
-    llama: Path, adapted: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_vllm_and_hf_agree_for_base_and_adapters(llama: Path, adapted: tuple[Path, Path], tmp_path: Path) -> None:
     pytest.importorskip("vllm")
     from harness.backends import hf, vllm
 

@@ -1,4 +1,4 @@
-"""A headless Chromium for the report's tests, and reports to open; skips, with the reason, where there is no browser."""
+"""A headless Chromium and reports to open in it; skips, with the reason, where there is no browser."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ def open_report(browser: Browser, reports: Path) -> Iterator[Open]:
     pages: list[Page] = []
 
     def opener(name: str = "usual", *, width: int = 1440, anchor: str = "", dark: bool = False) -> Opened:
-        page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-        )
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
         page.set_default_timeout(5000)
         pages.append(page)
         opened = Opened(page)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def wait_for_count(page: Page, text: str) -> None:
-    """Wait until the line above the list opens with `text` (a polled expression would offend the page's policy)."""
+    """Wait until the line above the list opens with `text` (the page's policy forbids a polled one)."""
     page.wait_for_selector(f"#count >> text=/^{text}/")
 
 
@@ -99,6 +99,13 @@ def test_keys_step_and_uncover(open_report: Open) -> None:
     assert page.get_attribute("#list li:nth-child(1) button", "aria-current") == "true"
 
 
+def test_on_a_phone_a_chosen_prompt_comes_into_view(open_report: Open) -> None:
+    page = open_report(width=400).page
+    page.locator("#list button").nth(2).click()
+    box = page.locator("#detail .prompt-box").bounding_box()
+    assert box is not None and 0 <= box["y"] < 450
+
+
 def test_letters_typed_into_the_search_are_no_commands(open_report: Open) -> None:
     page = open_report().page
     page.focus("#f-search")
@@ -117,8 +124,10 @@ def test_deep_link_opens_its_sample(open_report: Open) -> None:
 
 def test_deep_link_beyond_the_first_page_of_the_list(open_report: Open) -> None:
     page = open_report().page
-    last = page.evaluate("(() => { const s = JSON.parse(document.querySelector('#sample-store').textContent);"
-                         " const p = s.prompts.at(-1); return s.texts[p[0]] + '/' + s.texts[p[1]] })()")  # fmt: skip
+    last = page.evaluate(
+        "(() => { const s = JSON.parse(document.querySelector('#sample-store').textContent);"
+        " const p = s.prompts.at(-1); return s.texts[p[0]] + '/' + s.texts[p[1]] })()"
+    )
     linked = open_report(anchor=f"#sample={last}").page
     assert "thing 39 of clinic choice" in linked.inner_text("#detail .prompt-box")
     assert linked.get_attribute("#list li:nth-child(200) button", "aria-current") == "true"
@@ -160,8 +169,10 @@ def test_redacted_report_has_nothing_to_uncover(open_report: Open) -> None:
 
 def test_policy_stops_a_foreign_script(open_report: Open) -> None:
     opened = open_report()
-    opened.page.evaluate("(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1';"
-                         " document.body.append(s) })()")  # fmt: skip
+    opened.page.evaluate(
+        "(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1';"
+        " document.body.append(s) })()"
+    )
     assert opened.page.evaluate("window.hacked") is None
     assert any("Content Security Policy" in line for line in opened.complaints)
 
@@ -170,9 +181,7 @@ def test_policy_stops_a_foreign_script(open_report: Open) -> None:
 def test_text_stands_out_from_its_ground(open_report: Open, dark: bool) -> None:
     page = open_report(dark=dark).page
     colours = [
-        page.evaluate(
-            "(s) => { const c = getComputedStyle(document.querySelector(s)); return c.color }", selector
-        )
+        page.evaluate("(s) => { const c = getComputedStyle(document.querySelector(s)); return c.color }", selector)
         for selector in (".lead", ".conclusion", "h1", ".settings", "nav a")
     ]
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -62,9 +62,7 @@ def adapter_in(folder: Path) -> Path:
 def test_every_task_is_sampled_and_described(tmp_path: Path, base: Path) -> None:
     samples = evaluated(tmp_path, base, params_for(*(task_ref(n, limit=3) for n in NAMES)))
     assert [s.task for s in samples] == [name for name in NAMES for _ in range(3)]
-    cards = [
-        TaskCard.model_validate(card) for card in json.loads((tmp_path / "out" / "tasks.json").read_text())
-    ]
+    cards = [TaskCard.model_validate(card) for card in json.loads((tmp_path / "out" / "tasks.json").read_text())]
     assert [card.name for card in cards] == list(NAMES)
 
 
@@ -102,8 +100,7 @@ def test_adapters_share_one_engine(tmp_path: Path, base: Path, monkeypatch: pyte
     params = params_for(task_ref("clinic_open", limit=3))
     adapters = [adapter_in(tmp_path / f"adapter{at}") for at in range(2)]
     contexts = [
-        context_in(tmp_path / f"out{at}", ("base", base), ("checkpoint", folder))
-        for at, folder in enumerate(adapters)
+        context_in(tmp_path / f"out{at}", ("base", base), ("checkpoint", folder)) for at, folder in enumerate(adapters)
     ]
     evaluate.run_many([(params, context) for context in contexts])
     assert len(opened) == 1

@@ -54,7 +54,7 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[tuple[str
             for n in range(10)
         )
     )
-    inputs = {}
+    inputs: dict[str, tuple[tuple[str, Path], ...]] = {}
     for family in FAMILIES:
         base, folder = save_base_stage(root / family, family), root / f"{family}-dataset"
         folder.mkdir()
