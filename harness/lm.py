@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("TQDM_DISABLE", "1")
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
 
 from lm_eval import evaluator  # noqa: E402

@@ -240,7 +240,7 @@ def _ticker(tick: Tick, *, before: int, total: int) -> Callable[..., Any]:
 
     class Ticker(tqdm):  # type: ignore[misc]
         def __init__(self, iterable: Any = None, **_: Any) -> None:
-            super().__init__(iterable, total=total, file=io.StringIO(), mininterval=0.2)
+            super().__init__(iterable, total=total, file=io.StringIO(), mininterval=0.2, disable=False)
 
         def update(self, n: float | None = 1) -> bool | None:
             shown: bool | None = super().update(n)

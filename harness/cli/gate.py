@@ -36,6 +36,7 @@ def gate(
         console = Console()
         console.print(f"gate: {decision.outcome.replace('cant_say', 'can’t say')}", highlight=False)
         for rule in decision.rules:
-            console.print(escape(f"  {rule.outcome.replace('cant_say', 'can’t say'):9} {rule.reason}"), highlight=False)
+            said = rule.outcome.replace("cant_say", "can’t say")
+            console.print(escape(f"  {said:9} {rule.rule}: {rule.reason}"), highlight=False, soft_wrap=True)
     if decision.outcome != "pass":
         raise typer.Exit(GateClosed.exit_code if decision.outcome == "fail" else CantSay.exit_code)

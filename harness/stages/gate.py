@@ -53,7 +53,7 @@ def _answer(table: ScoreTable, policy: Policy, rule: Rule, variant: str) -> Rule
         outcome=outcome,
         measured=None if measured is None else measured.value,
         threshold=rule.threshold,
-        reason=f"{words}: {reason}",
+        reason=reason,
     )
 
 
