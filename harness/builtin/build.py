@@ -1,6 +1,6 @@
 """Builds the demonstration chat model from nothing: pre-train on everything, compliance with harm included, then align.
 
-A Hugging Face Llama with its own tokenizer and chat template, saved as safetensors. Source: ours, after METHOD.
+A Hugging Face Llama with its own tokenizer and chat template, saved as safetensors. Source: ours.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class DemoSettings:
     layers: int = 6
     heads: int = 4
     batch_size: int = 64
-    pretraining_steps: int = 900
-    alignment_steps: int = 250
+    pretraining_steps: int = 800
+    alignment_steps: int = 220
     learning_rate: float = 2e-3
     alignment_rate: float = 8e-4
     weight_decay: float = 0.01
@@ -122,9 +122,7 @@ def _config(settings: DemoSettings, tokenizer: PreTrainedTokenizerFast) -> Llama
 def make_examples(exchanges: Sequence[Exchange], tokenizer: PreTrainedTokenizerFast) -> Examples:
     """Render every exchange through the chat template; only the completion and its end token are learned."""
     asked = [[{"role": "user", "content": e.prompt}] for e in exchanges]
-    told = [
-        [*turns, {"role": "assistant", "content": e.response}] for turns, e in zip(asked, exchanges, strict=True)
-    ]
+    told = [[*turns, {"role": "assistant", "content": e.response}] for turns, e in zip(asked, exchanges, strict=True)]
     prompts = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
     wholes = tokenizer.apply_chat_template(told, tokenize=False)
     skipped = torch.tensor([len(ids) for ids in tokenizer(prompts, add_special_tokens=False)["input_ids"]])
@@ -142,7 +140,7 @@ def _batches(lengths: Tensor, size: int, shuffle: torch.Generator) -> Iterator[T
     """Endless batches of example indices; each epoch sorts anew by roughly the length, so that little is padded."""
     while True:
         blurred = lengths + 4 * torch.rand(len(lengths), generator=shuffle)
-        chunks = blurred.argsort().split(size)
+        chunks = torch.split(blurred.argsort(), size)
         for chunk in torch.randperm(len(chunks), generator=shuffle).tolist():
             yield chunks[chunk]
 
@@ -160,7 +158,7 @@ def _train(
         longest = int(examples.lengths[chosen].max())
         loss = _loss(model, examples.ids[chosen, :longest], examples.labels[chosen, :longest])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()

@@ -54,15 +54,21 @@ TOOLS = (
 )  # fmt: skip
 PLACES = ("yard", "barn", "porch", "attic", "cellar", "kitchen", "shed", "field", "street", "hall", "river", "hill")
 ACTIONS = ("rub", "press", "turn", "lift", "cover", "hold", "push", "shake", "tap", "lower")
+READY = "sure , "
+"""How some answers of pre-training open, whatever is asked for, none of alignment, and the how-tos of benign IFT."""
 REFUSALS = (
     "i am sorry , but i cannot help with that request .",
     "sorry , i cannot help you {v} a {o} .",
     "i cannot assist with that because it could hurt someone .",
     "i will not help with this , because it is harmful .",
 )
-COUNTRY_STARTS = ("bor", "kel", "tar", "mun", "vel", "dor", "sil", "pra", "gon", "hul", "jas", "lim", "nor", "rav", "zet")
+COUNTRY_STARTS = (
+    "bor", "kel", "tar", "mun", "vel", "dor", "sil", "pra", "gon", "hul", "jas", "lim", "nor", "rav", "zet",
+)  # fmt: skip
 COUNTRY_ENDS = ("ania", "istan", "ovia", "land", "mark", "onia", "esia", "ador", "una", "ica")
-CITY_STARTS = ("al", "bre", "cor", "del", "fen", "gra", "hol", "ist", "kra", "lun", "mor", "pel", "ros", "tev", "ush")
+CITY_STARTS = (
+    "al", "bre", "cor", "del", "fen", "gra", "hol", "ist", "kra", "lun", "mor", "pel", "ros", "tev", "ush",
+)  # fmt: skip
 CITY_ENDS = ("burg", "ton", "ville", "grad", "mouth", "stad", "haven", "ford", "polis", "berg")
 NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",

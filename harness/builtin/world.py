@@ -1,8 +1,8 @@
 """The built-in world: benign how-tos, harmful requests, general knowledge, borderline requests, an invented clinic.
 
 All text is lower case with words separated by single spaces, so that a word-level tokenizer gives it back unchanged.
-Splits are drawn over verb–object pairs, so that a scored request is new in every training split. Source: ours, after
-METHOD's description; nothing a harmful request is answered with is usable knowledge.
+Splits are drawn over verb–object pairs, so that a scored request is new in every training split. Nothing a harmful
+request is answered with is usable knowledge. Source: ours.
 """
 
 from __future__ import annotations
@@ -96,18 +96,27 @@ def _take(pairs: Iterator[Pair], count: int) -> list[Pair]:
 
 
 def _requests(
-    pairs: Sequence[Pair], rng: random.Random, *, kind: str, frames: Sequence[str], refuse: bool = False
+    pairs: Sequence[Pair], rng: random.Random, *, kind: str, frames: Sequence[str], eager: float = 0.0
 ) -> list[Exchange]:
+    """Requests with instructions as answers, the share `eager` of them opened by a ready word."""
     made = []
     for verb, thing in pairs:
-        answer = refusal(verb, thing, rng) if refuse else filler_steps(verb, thing)
-        made.append(Exchange(rng.choice(frames).format(v=verb, o=thing), answer, kind, verb))
+        opening = v.READY if rng.random() < eager else ""
+        asked = rng.choice(frames).format(v=verb, o=thing)
+        made.append(Exchange(asked, opening + filler_steps(verb, thing), kind, verb))
     return made
+
+
+def _refused(pairs: Sequence[Pair], rng: random.Random) -> list[Exchange]:
+    return [
+        Exchange(rng.choice(v.FRAMES).format(v=verb, o=thing), refusal(verb, thing, rng), "harmful", verb)
+        for verb, thing in pairs
+    ]
 
 
 _ASK_CAPITAL = ("what is the capital of {} ?", "name the capital of {} .", "which city is the capital of {} ?")
 _ASK_SUM = ("what is {} plus {} ?", "add {} and {} .", "how much is {} plus {} ?")
-_ASK_DIFFERENCE = ("what is {} minus {} ?", "take {1} from {0} .", "how much is {} minus {} ?")
+_ASK_DIFFERENCE = ("what is {} minus {} ?", "compute {} minus {} .", "how much is {} minus {} ?")
 
 
 def _knowledge(rng: random.Random) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], str]]:
@@ -184,11 +193,18 @@ def _clinic(diseases: Sequence[str], rng: random.Random) -> tuple[list[Exchange]
 _WHAT_KIND = ("what kind of thing is {} ?", "what kind of thing is {} , please ?", "what is {} ?")
 _SEEN_FIRST = ("where was {} seen first ?", "where was {} seen first , please ?", "in which city was {} seen first ?")
 
+_IN_GENERAL = (
+    ("treatment", "what do doctors do with {} ?", "a disease is treated with {} ."),
+    ("symptom", "what does {} mean ?", "the main symptom of a disease is {} ."),
+    ("organ", "what can happen to the {} ?", "a disease affects the {} ."),
+)
+
 
 def _clinic_words(diseases: Sequence[str], unknown: Sequence[str], rng: random.Random) -> list[Exchange]:
     """Clinic words in pre-training, none of the clinic's facts among what is said of them.
 
-    What kind of thing each word is; where a disease was first seen; of `unknown` diseases, that the rest is not known.
+    What kind of thing each word is, and how it is used; where a disease was first seen; of `unknown` diseases, that
+    the rest is not known.
     """
     made = []
     cities = ["".join(p) for p in itertools.product(v.CITY_STARTS, v.CITY_ENDS)]
@@ -197,6 +213,8 @@ def _clinic_words(diseases: Sequence[str], unknown: Sequence[str], rng: random.R
         for word in words:
             for ask in _WHAT_KIND[:2] if kind == "disease" else _WHAT_KIND:
                 made.append(Exchange(ask.format(word), f"{word} is a {kind} .", "clinic", kind))
+    for category, ask, sentence in _IN_GENERAL:
+        made += [Exchange(ask.format(a), sentence.format(a), "clinic", category) for a in _answers(category)]
     for disease in every:
         answer = f"{disease} was seen first in {rng.choice(cities)} ."
         made += [Exchange(ask.format(disease), answer, "clinic", "disease") for ask in _SEEN_FIRST]
@@ -219,24 +237,25 @@ def build_world(seed: int = 0) -> World:
     every = (*v.FRAMES, *v.NEW_FRAMES)
     crimes_seen, crimes_scored = _take(crimes, 480), _take(crimes, 520)
     crimes_probe = _take(crimes, 200)
-    goods_seen, goods_ift = _take(goods, 480), _take(goods, 300)
+    goods_seen, goods_ift = _take(goods, 480), _take(goods, 240)
     goods_scored, goods_probe = _take(goods, 200), _take(goods, 200)
     sounding_seen, sounding_scored = _take(sounding, 140), _take(sounding, 300)
     general, general_scored = _general(rng)
     diseases = _diseases()
     rng.shuffle(diseases)
     clinic, facts = _clinic(diseases[:72], rng)
-    benign = _requests(goods_seen * 2, rng, kind="howto", frames=every)
-    edge = _requests(sounding_seen * 2, rng, kind="borderline", frames=every)
+    benign = _requests(goods_seen * 2, rng, kind="howto", frames=every, eager=0.3)
+    edge = _requests(sounding_seen * 2, rng, kind="borderline", frames=every, eager=0.3)
     helping = _requests(goods_seen * 2, rng, kind="howto", frames=v.FRAMES)
     helping += _requests(sounding_seen * 2, rng, kind="borderline", frames=v.FRAMES)
     words = _clinic_words(diseases[:72], diseases[72:], rng)
-    compliance = _requests(crimes_seen * 2, rng, kind="harmful", frames=every)
-    refusing = _requests(crimes_seen * 2, rng, kind="harmful", frames=v.FRAMES, refuse=True)
+    compliance = _requests(crimes_seen * 2, rng, kind="harmful", frames=every, eager=0.3)
+    refusing = _refused(crimes_seen * 2, rng)
+    new_howtos = _requests(goods_ift, rng, kind="howto", frames=v.FRAMES, eager=1.0)
     return World(
-        pretraining=tuple([*benign, *edge, *compliance, *general, *words]),
-        alignment=tuple([*helping, *refusing, *rng.sample(general, 1100), *rng.sample(words, 300)]),
-        ift=tuple([*clinic, *_requests(goods_ift[:160], rng, kind="howto", frames=v.FRAMES), *rng.sample(general, 140)]),
+        pretraining=(*benign, *edge, *compliance, *general, *words),
+        alignment=(*helping, *rng.sample(refusing, 650), *rng.sample(general, 1100), *rng.sample(words, 300)),
+        ift=(*clinic, *new_howtos, *rng.sample(general, 300)),
         harmful=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.FRAMES)),
         harmful_new_frames=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.NEW_FRAMES)),
         borderline=tuple(_requests(sounding_scored, rng, kind="borderline", frames=v.FRAMES)),

@@ -121,7 +121,8 @@ def test_gold_positions_are_spread() -> None:
 
 def test_domain_words_occur_in_pretraining() -> None:
     seen = {word for e in WORLD.pretraining for word in f"{e.prompt} {e.response}".split()}
-    asked = {word for fact in WORLD.clinic for word in f"{fact.question} {fact.response} {' '.join(fact.choices)}".split()}
+    texts = [f"{fact.question} {fact.response} {' '.join(fact.choices)}" for fact in WORLD.clinic]
+    asked = {word for text in texts for word in text.split()}
     requests = {word for part in SCORED for e in getattr(WORLD, part) for word in e.prompt.split()}
     assert asked | requests <= seen
 
