@@ -35,8 +35,8 @@ class DemoSettings:
     layers: int = 6
     heads: int = 4
     batch_size: int = 64
-    pretraining_steps: int = 1000
-    alignment_steps: int = 220
+    pretraining_steps: int = 800
+    alignment_steps: int = 260
     learning_rate: float = 2e-3
     alignment_rate: float = 8e-4
     weight_decay: float = 0.01

@@ -237,7 +237,7 @@ def build_world(seed: int = 0) -> World:
     every = (*v.FRAMES, *v.NEW_FRAMES)
     crimes_seen, crimes_scored = _take(crimes, 480), _take(crimes, 520)
     crimes_probe = _take(crimes, 200)
-    goods_seen, goods_ift = _take(goods, 480), _take(goods, 240)
+    goods_seen, goods_ift = _take(goods, 480), _take(goods, 160)
     goods_scored, goods_probe = _take(goods, 200), _take(goods, 200)
     sounding_seen, sounding_scored = _take(sounding, 140), _take(sounding, 300)
     general, general_scored = _general(rng)
@@ -254,7 +254,7 @@ def build_world(seed: int = 0) -> World:
     new_howtos = _requests(goods_ift, rng, kind="howto", frames=v.FRAMES, eager=1.0)
     return World(
         pretraining=(*benign, *edge, *compliance, *general, *words),
-        alignment=(*helping, *rng.sample(refusing, 650), *rng.sample(general, 1100), *rng.sample(words, 300)),
+        alignment=(*helping, *refusing, *rng.sample(general, 1100), *rng.sample(words, 300)),
         ift=(*clinic, *new_howtos, *rng.sample(general, 300)),
         harmful=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.FRAMES)),
         harmful_new_frames=tuple(_requests(crimes_scored, rng, kind="harmful", frames=v.NEW_FRAMES)),
