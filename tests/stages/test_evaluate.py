@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.backends import Backend, EngineSpec, fake
+from harness.builtin.world import build_world
 from harness.errors import ModelError, StageError, TaskError
 from harness.records import Checkpoint, Sample, TaskCard
 from harness.specs import EvaluateParams, GenerationSettings, TaskRef
@@ -71,7 +72,7 @@ def test_a_judged_task_has_completions_and_no_metric(tmp_path: Path, base: Path)
         assert sample.completion.startswith("answer ")
         assert sample.metric is None
         assert sample.finish == "stop"
-        assert sample.prompt.endswith(".") and "user" not in sample.prompt
+        assert sample.prompt in {e.prompt for e in build_world().harmful} and "user" not in sample.prompt
 
 
 def test_a_choice_is_scored_by_likelihood(tmp_path: Path, base: Path) -> None:
