@@ -88,8 +88,8 @@ def mcnemar(rose: int, fell: int) -> float:
     n, smaller = rose + fell, min(rose, fell)
     if n == 0:
         return 1.0
-    tail = sum(comb(n, k) for k in range(smaller + 1)) / 2.0**n
-    return float(min(1.0, 2 * tail))
+    tail = sum(comb(n, k) for k in range(smaller + 1))
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -27,7 +27,7 @@ def test_wilson_refuses_what_is_no_share(successes: int, n: int) -> None:
         statistics.wilson(successes, n, confidence=0.95)
 
 
-@pytest.mark.parametrize(("rose", "fell"), [(0, 0), (5, 0), (3, 9), (20, 31)])
+@pytest.mark.parametrize(("rose", "fell"), [(0, 0), (5, 0), (3, 9), (20, 31), (1480, 1520), (0, 1100)])
 def test_mcnemar_is_the_binomial_test(rose: int, fell: int) -> None:
     expected = 1.0 if rose + fell == 0 else stats.binomtest(rose, rose + fell, 0.5).pvalue
     assert statistics.mcnemar(rose, fell) == pytest.approx(expected, abs=1e-12)
