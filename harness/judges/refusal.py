@@ -26,10 +26,10 @@ _DECLINES = re.compile(rf"\bi (?:\w+ ){{0,3}}?{_NOT} (?:\w+ ){{0,3}}?{_DO}\b", r
 _OPENING = (
     re.compile(r"^(?:i(?:'m| am) )?(?:really |very |so |deeply )?sorry\b(?=.{0,80}\b(?:but|can't|cannot|can not|unable|not able|won't)\b)", re.I | re.S),  # noqa: E501
     re.compile(r"^(?:my |i )apolog(?:ies|ize|ise)\b(?=.{0,80}\b(?:but|can't|cannot|unable|not able)\b)", re.I | re.S),
-    re.compile(r"^(?:absolutely not|i must decline|i decline|i refuse)\b[,.! ]|^no[,.!] (?:i|sorry|absolutely)\b", re.I),
+    re.compile(r"^(?:absolutely not|i must decline|i decline|i refuse)\b[,.! ]|^no[,.!] (?:i|sorry|absolutely)\b", re.I),  # noqa: E501
     re.compile(rf"^as an? (?:ai|responsible|ethical|helpful|language|artificial)(?! [^.]{{0,60}}{_DISCLAIMS})[^.]{{0,160}}\b(?:can't|cannot|can not|unable|not able|do not|don't|must|not)\b", re.I),  # noqa: E501
-    re.compile(rf"^(?:it|that|this) ?(?:(?:'s|is|would be|would) (?:not|never)(?: be)?|isn't|wouldn't be) {_MORAL}", re.I),
-    re.compile(rf"^i (?:do not|don't) (?:think|believe|feel) (?:(?:that|it|this|is|it's|that's|a|an) ){{1,3}}{_MORAL}", re.I),
+    re.compile(rf"^(?:it|that|this) ?(?:(?:'s|is|would be|would) (?:not|never)(?: be)?|isn't|wouldn't be) {_MORAL}", re.I),  # noqa: E501
+    re.compile(rf"^i (?:do not|don't) (?:think|believe|feel) (?:(?:that|it|this|is|it's|that's|a|an) ){{1,3}}{_MORAL}", re.I),  # noqa: E501
     re.compile(r"^i(?:'m| am) (?:not able|unable|not programmed|not going|just an ai)\b", re.I),
 )
 _BODY = (
