@@ -1,13 +1,13 @@
-"""Tiny Llama, Qwen2, Mistral and Gemma checkpoints with tokenizers and their families' chat templates, for
-tests.
+"""Tiny checkpoints of every supported family, with tokenizers and their families' chat templates, for tests.
 
-Each is random, deterministic by seed, has 2 layers of width 64 with heads of 32, and loads by path like a
-real one: `folder = save_tiny_llama(tmp_path / "llama")`.
+Each is random, deterministic by seed, has 2 layers of width 64 with heads of 32, and loads by path like a real one:
+`folder = save_tiny_llama(tmp_path / "llama")`. FAMILIES have templates of their own kind; MORE_FAMILIES have matrices
+of their own kind, and borrow the templates.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,9 @@ class Family:
     eos: str
     pad: str
     others: tuple[str, ...] = ()
+    kv_heads: int = 2
+    """Heads of keys and values, for 2 heads of queries."""
+    tied: bool = False
 
 
 FAMILIES = {
@@ -69,8 +72,19 @@ FAMILIES = {
     ),
     "qwen2": Family("Qwen2Config", QWEN2_TEMPLATE, None, "<|im_end|>", "<|endoftext|>", ("<|im_start|>",)),
     "mistral": Family("MistralConfig", MISTRAL_TEMPLATE, "<s>", "</s>", "<pad>", ("[INST]", "[/INST]")),
-    "gemma": Family("GemmaConfig", GEMMA_TEMPLATE, "<bos>", "<end_of_turn>", "<pad>", ("<start_of_turn>",)),
+    "gemma": Family(
+        "GemmaConfig", GEMMA_TEMPLATE, "<bos>", "<end_of_turn>", "<pad>", ("<start_of_turn>",), tied=True
+    ),
 }
+MORE_FAMILIES = {
+    "llama-tied": replace(FAMILIES["llama"], tied=True),
+    "qwen3": replace(FAMILIES["qwen2"], config_class="Qwen3Config", kv_heads=1),
+    "gemma2": replace(FAMILIES["gemma"], config_class="Gemma2Config", kv_heads=1),
+    "phi3": replace(FAMILIES["llama"], config_class="Phi3Config", kv_heads=1),
+    "phi": replace(FAMILIES["qwen2"], config_class="PhiConfig", kv_heads=1),
+    "gpt-neox": replace(FAMILIES["qwen2"], config_class="GPTNeoXConfig"),
+}
+ALL_FAMILIES = FAMILIES | MORE_FAMILIES
 
 
 def tiny_tokenizer(family: str) -> Any:
@@ -78,7 +92,7 @@ def tiny_tokenizer(family: str) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    kind = FAMILIES[family]
+    kind = ALL_FAMILIES[family]
     special = [t for t in (kind.bos, kind.eos, kind.pad) if t] + list(kind.others)
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -106,26 +120,34 @@ def save_tiny(folder: Path, family: str, *, seed: int = 0) -> Path:
     import torch
     import transformers
 
-    tokenizer = tiny_tokenizer(family)
+    tokenizer, kind = tiny_tokenizer(family), ALL_FAMILIES[family]
     torch.manual_seed(seed)
-    config = getattr(transformers, FAMILIES[family].config_class)(
+    config = getattr(transformers, kind.config_class)(
         vocab_size=len(tokenizer),
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=2,
         num_attention_heads=2,
-        num_key_value_heads=2,
+        num_key_value_heads=kind.kv_heads,
         head_dim=32,
         max_position_embeddings=1024,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        tie_word_embeddings=family == "gemma",
+        tie_word_embeddings=kind.tied,
     )
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    _fill_biases(model)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def _fill_biases(model: Any) -> None:
+    """Give biases values: they are 0 in a fresh model, where nobody would miss one that is left out."""
+    for name, parameter in model.named_parameters():
+        if name.endswith(".bias"):
+            parameter.data.normal_(std=0.1)
 
 
 def save_tiny_llama(folder: Path, *, seed: int = 0) -> Path:
@@ -149,9 +171,7 @@ def save_tiny_gemma(folder: Path, *, seed: int = 0) -> Path:
 
 
 def save_base_stage(folder: Path, family: str, *, seed: int = 0) -> Path:
-    """A finished stage base around a tiny model: `weights/` and checkpoint.json; returns the stage's
-    folder.
-    """
+    """A finished stage base around a tiny model: `weights/` and checkpoint.json; returns the stage's folder."""
     from harness.digests import digest_folder
     from harness.records import Checkpoint
 

@@ -54,6 +54,8 @@ def open_backend(spec: EngineSpec) -> Backend:
         model: Any = AutoModelForCausalLM.from_pretrained(
             spec.model, dtype=spec.dtype, trust_remote_code=spec.trust_remote_code, use_safetensors=True
         ).to(device)
+        if getattr(model.config, "attn_logit_softcapping", None):
+            model.set_attn_implementation("eager")  # sdpa leaves the cap out without a word
         if spec.adapters:
             model = _with_adapters(model, spec)
     except (OSError, ValueError, KeyError) as error:

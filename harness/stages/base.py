@@ -80,6 +80,7 @@ def inspect(folder: Path, *, location: str, trust_remote_code: bool) -> Checkpoi
         config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
         with init_empty_weights():
             model = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
+        model.tie_weights()  # emptying them has untied a head from its embeddings
     except (ValueError, KeyError, OSError) as error:
         first = (str(error).splitlines() or ["unknown"])[0]
         raise ModelError(f"{folder}: {declared[0]} cannot be loaded as a causal language model: {first}") from error

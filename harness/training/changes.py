@@ -73,10 +73,11 @@ def _by_module(deltas: Iterable[tuple[str, torch.Tensor, torch.Tensor]]) -> tupl
     return tuple(
         # A module that was all zeros (a fresh bias, say) has no relative change; its norm stands in.
         ModuleChange(module=module, relative_change=(changed[module] / (before[module] or 1.0)) ** 0.5)
-        for module in sorted(changed, key=_order)
+        for module in sorted(changed, key=order_of)
     )
 
 
-def _order(module: str) -> tuple[int, str]:
+def order_of(module: str) -> tuple[int, str]:
+    """Sorts module names by layer, then type; those outside the layers come first."""
     kind, _, layer = module.partition(".")
     return (int(layer) if layer else -1), kind

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.digests import digest_folder
-from harness.errors import ModelError, StoreError
-from harness.modules import PROJECTIONS, TYPES, check_architecture
+from harness.errors import ModelError, SilentFailureError, StoreError
+from harness.modules import check_architecture, linear_of, name_of, own_types
 from harness.records import Checkpoint
 from harness.specs import LoraSpec
 
@@ -52,6 +52,8 @@ def load_model(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{checkpoint.weights}: cannot be loaded ({_first_line(error)})") from error
     check_architecture((name for name, _ in model.named_parameters()), architecture=type(model).__name__)
+    if getattr(model.config, "attn_logit_softcapping", None):
+        model.set_attn_implementation("eager")  # sdpa leaves Gemma2's cap out without a word
     model.config.use_cache = False
     return model
 
@@ -59,19 +61,28 @@ def load_model(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
 def add_adapter(model: PreTrainedModel, lora: LoraSpec) -> PeftModel:
     """The model with a fresh LoRA adapter, whose matrices alone are trainable.
 
-    Raises ModelError for a module type that no LoRA can adapt.
+    Raises ModelError for a module type that the model does not have, SilentFailureError where peft adapted other
+    matrices than those asked for.
     """
-    if unknown := [kind for kind in lora.modules if kind not in TYPES]:
-        raise ModelError(f"lora.modules: {unknown[0]!r} cannot be adapted; give types of {', '.join(TYPES)}")
+    linears = linear_of(model)
+    try:
+        types = own_types(lora.modules, {linear.type for linear in linears})
+    except ModelError as error:
+        raise ModelError(f"lora.modules: {error}") from None
+    wanted = [linear for linear in linears if linear.type in types]
     config = LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules=[PROJECTIONS[kind] for kind in lora.modules],
+        target_modules=sorted({linear.path.rpartition(".")[2] for linear in wanted}),
         task_type="CAUSAL_LM",
     )
     adapted = get_peft_model(model, config)
     assert isinstance(adapted, PeftModel)
+    trainable = {name_of(name) for name, parameter in adapted.named_parameters() if parameter.requires_grad}
+    if trainable != {linear.name for linear in wanted}:
+        odd = ", ".join(sorted(trainable ^ {linear.name for linear in wanted})[:4])
+        raise SilentFailureError(f"the adapter and the modules asked for differ in {odd}")
     return adapted
 
 

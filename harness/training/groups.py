@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from harness.errors import ConfigError
-from harness.modules import matches, name_of
-from harness.specs import Phase, TrainSpec
+from harness.modules import matches, mismatch, name_of
+from harness.specs import GroupRule, Phase, TrainSpec
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,17 @@ class ParameterGroup:
 def build_groups(model: torch.nn.Module, spec: TrainSpec) -> tuple[ParameterGroup, ...]:
     """Partition the trainable parameters by the rules; the first match wins.
 
-    Raises ConfigError where a rule that is not optional gets nothing, a parameter falls to no rule, or a
-    phase names no group.
+    Raises ConfigError where a pattern of a rule that is not optional matches no module of the model, such a rule gets
+    nothing, a parameter falls to no rule, or a phase names no group.
     """
     fell: list[list[tuple[str, torch.nn.Parameter]]] = [[] for _ in spec.groups]
     for parameter_name, parameter in model.named_parameters():
         if parameter.requires_grad:
             fell[_rule_of(name_of(parameter_name), spec)].append((name_of(parameter_name), parameter))
+    modules = {name_of(parameter_name) for parameter_name, _ in model.named_parameters()}
     for rule, caught in zip(spec.groups, fell, strict=True):
-        if not caught and not rule.optional:
-            raise ConfigError(
-                f"parameter group {rule.name!r}: {', '.join(rule.modules)} matches no trainable parameter"
-            )
+        if not rule.optional:
+            _check_rule(rule, modules, caught=bool(caught))
     _check_phases(spec)
     return tuple(
         ParameterGroup(
@@ -80,6 +79,18 @@ def _rule_of(module: str, spec: TrainSpec) -> int:
         if any(matches(pattern, module) for pattern in rule.modules):
             return index
     raise ConfigError(f"module {module} falls to no parameter group; end the groups with one that matches *")
+
+
+def _check_rule(rule: GroupRule, modules: Collection[str], *, caught: bool) -> None:
+    """Raise ConfigError where a pattern matches none of the model's modules, or the rule caught no parameter."""
+    for pattern in rule.modules:
+        if why := mismatch(pattern, modules):
+            raise ConfigError(f"parameter group {rule.name!r}: {why}")
+    if not caught:
+        raise ConfigError(
+            f"parameter group {rule.name!r}: {', '.join(rule.modules)} matches no trainable parameter; "
+            "those of the model are frozen or fell to earlier groups"
+        )
 
 
 def _check_phases(spec: TrainSpec) -> None:

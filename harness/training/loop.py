@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
-from harness.errors import StageError
+from harness.errors import ModelError, StageError
 from harness.records import LossPoint
 from harness.specs import LoopSettings, TrainSpec
 from harness.stages import Progress
@@ -23,6 +23,10 @@ from harness.training.schedule import batch_order, rate_factor, step_count
 
 _POINTS = 100
 """Logged steps, about."""
+_CHECKED = 16
+"""Tokens on which the loop's logits are held against the model's own."""
+_LOGITS_AGREE = 0.02
+"""How far they may be apart, as a share of the largest; bfloat16 rounds to less."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,10 @@ class Training:
 
 
 def train(training: Training, examples: Examples, progress: Callable[[Progress], None]) -> Trained:
-    """Train the model in place. Raises StageError where the loss is no longer a number."""
+    """Train the model in place.
+
+    Raises StageError where the loss is no longer a number, ModelError where the loop cannot compute the model's logits.
+    """
     loop = training.loop
     steps = step_count(loop, len(examples))
     order = batch_order(
@@ -64,6 +71,7 @@ def train(training: Training, examples: Examples, progress: Callable[[Progress],
     ends = phase_ends(training.spec.phases, steps)
     every = max(1, steps // _POINTS)
     phase, tokens, all_losses, points = -1, 0, [], []
+    check_logits(training.model, examples.batch(torch.tensor([0])).input_ids[:, :_CHECKED])
     training.model.train()
     for step in range(steps):
         while phase < 0 or step >= ends[phase]:
@@ -123,11 +131,35 @@ def summed_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
     """Cross-entropy summed over the tokens with loss, float32 scalar."""
     labels = batch.labels.flatten().to(model.device)
     wanted = (labels != IGNORED).nonzero().squeeze(1)
-    hidden = model.get_decoder()(
-        input_ids=batch.input_ids.to(model.device), use_cache=False
-    ).last_hidden_state
-    logits = model.get_output_embeddings()(hidden.flatten(0, 1).index_select(0, wanted)).float()
-    cap = getattr(model.config, "final_logit_softcapping", None)
-    if cap:
-        logits = cap * torch.tanh(logits / cap)
+    hidden = _hidden_states(model, batch.input_ids)
+    logits = _logits(model, hidden.flatten(0, 1).index_select(0, wanted))
     return torch.nn.functional.cross_entropy(logits, labels.index_select(0, wanted), reduction="sum")
+
+
+def check_logits(model: PreTrainedModel, ids: torch.Tensor) -> None:
+    """Check that the loss sees the logits that the model itself gives for ids (1, n); leaves the model in eval mode.
+
+    Raises ModelError for a model that does more between hidden states and logits than the loop knows of.
+    """
+    model.eval()
+    with torch.no_grad():
+        ours = _logits(model, _hidden_states(model, ids))
+        theirs = model(input_ids=ids.to(model.device), use_cache=False).logits.float()
+    if float((ours - theirs).abs().max()) > _LOGITS_AGREE * float(theirs.abs().max()):
+        raise ModelError(
+            f"architecture {type(model).__name__} is not supported: its logits are not its head's output "
+            "(is there a scale that its config names?)"
+        )
+
+
+def _hidden_states(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+    """Final hidden states (batch, n, width), after the last norm."""
+    states: torch.Tensor = model.get_decoder()(input_ids=ids.to(model.device), use_cache=False).last_hidden_state
+    return states
+
+
+def _logits(model: PreTrainedModel, hidden: torch.Tensor) -> torch.Tensor:
+    """Logits (..., vocabulary) of final hidden states, float32; Gemma2 caps them."""
+    logits: torch.Tensor = model.get_output_embeddings()(hidden).float()
+    cap = getattr(model.config, "final_logit_softcapping", None)
+    return cap * torch.tanh(logits / cap) if cap else logits

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, CohereConfig, PreTrainedModel
 
 from harness.chat import EncodedExample
+from harness.errors import ModelError
+from harness.modules import check_architecture
 from harness.specs import GroupRule, LoopSettings, TrainSpec
+from harness.strategies import swat
+from harness.training import loop as loop_module
 from harness.training.examples import Examples, load_examples, save_examples
 from harness.training.groups import build_groups
-from harness.training.loop import Training, make_optimizer, summed_loss, train
-from tests.tiny_models import FAMILIES, save_tiny
+from harness.training.loop import Training, check_logits, make_optimizer, summed_loss, train
+from tests.tiny_models import ALL_FAMILIES, save_tiny
 
 
 @pytest.fixture
@@ -28,14 +32,38 @@ def model_of(folder: Path, family: str = "llama") -> PreTrainedModel:
     return model
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_loss_equals_that_of_transformers_with_a_padding_mask(
-    tmp_path: Path, examples: Examples, family: str
-) -> None:
+@pytest.mark.parametrize("family", ALL_FAMILIES)
+def test_loss_equals_that_of_transformers_with_a_padding_mask(tmp_path: Path, examples: Examples, family: str) -> None:
     model, batch = model_of(tmp_path, family), examples.batch(torch.tensor([0, 1, 2]))
     labels = torch.cat([torch.full((3, 1), -100), batch.labels[:, :-1]], dim=1)
     theirs = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask.long(), labels=labels).loss
     assert float(summed_loss(model, batch) / (labels != -100).sum()) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def test_loss_sees_the_cap_of_gemma2s_logits(tmp_path: Path, examples: Examples) -> None:
+    model, batch = model_of(tmp_path, "gemma2"), examples.batch(torch.tensor([0]))
+    plain = float(summed_loss(model, batch).detach())
+    model.config.final_logit_softcapping = 0.01
+    labels = torch.cat([torch.full((1, 1), -100), batch.labels[:, :-1]], dim=1)
+    theirs = float(model(input_ids=batch.input_ids, labels=labels).loss.detach()) * int((labels != -100).sum())
+    assert float(summed_loss(model, batch).detach()) == pytest.approx(theirs, rel=1e-5)
+    assert plain != pytest.approx(theirs, rel=1e-5)
+
+
+@pytest.mark.parametrize("family", ALL_FAMILIES)
+def test_every_family_passes_the_check_of_its_logits(tmp_path: Path, family: str) -> None:
+    check_logits(model_of(tmp_path, family), torch.arange(9)[None])
+
+
+def test_model_that_scales_its_logits_is_refused() -> None:
+    config = CohereConfig(
+        vocab_size=50, hidden_size=64, intermediate_size=128, num_hidden_layers=1, num_attention_heads=2,
+        logit_scale=0.0625, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+    model = AutoModelForCausalLM.from_config(config)
+    check_architecture(name for name, _ in model.named_parameters())
+    with pytest.raises(ModelError, match="architecture CohereForCausalLM is not supported: its logits are not"):
+        check_logits(model, torch.arange(9)[None])
 
 
 def test_group_rates_keep_their_ratio_over_the_schedule(tmp_path: Path) -> None:
@@ -62,9 +90,7 @@ def test_norms_do_not_decay(tmp_path: Path) -> None:
     assert decays == {2: 0.1, 1: 0.0}
 
 
-def test_clipping_bounds_the_step(
-    tmp_path: Path, examples: Examples, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_clipping_bounds_the_step(tmp_path: Path, examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
     real = torch.optim.AdamW.step
 
@@ -81,3 +107,41 @@ def test_clipping_bounds_the_step(
     loop = LoopSettings(steps=2, batch_size=3, max_grad_norm=0.01)
     train(Training(model, build_groups(model, spec), spec, loop, 0), examples, lambda _: None)
     assert max(norms) <= 0.0101
+
+
+def test_optimizer_states_survive_a_change_of_phase(
+    tmp_path: Path, examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SWAT: in the second half the robust matrices go on from their moments; the rest begins with its first step."""
+    made: list[torch.optim.AdamW] = []
+
+    def note(training: Training) -> torch.optim.AdamW:
+        made.append(make_optimizer(training))
+        return made[0]
+
+    monkeypatch.setattr(loop_module, "make_optimizer", note)
+    spec, model = (
+        swat.train_spec(swat.Settings(learning_rate=1e-3, modules=("q",), warmup_fraction=0.5)),
+        model_of(tmp_path),
+    )
+    training = Training(model, build_groups(model, spec), spec, LoopSettings(steps=6, batch_size=3), 0)
+    train(training, examples, lambda _: None)
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    steps = {names[p]: int(state["step"]) for p, state in made[0].state.items()}
+    assert {count for name, count in steps.items() if "q_proj" in name} == {6}
+    assert {count for name, count in steps.items() if "q_proj" not in name} == {3}
+
+
+def test_the_rest_keeps_still_while_the_robust_modules_warm_up(tmp_path: Path, examples: Examples) -> None:
+    spec, model = (
+        swat.train_spec(swat.Settings(learning_rate=1e-3, modules=("q",), warmup_fraction=1)),
+        model_of(tmp_path),
+    )
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    train(
+        Training(model, build_groups(model, spec), spec, LoopSettings(steps=2, batch_size=3), 0),
+        examples,
+        lambda _: None,
+    )
+    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert moved and all("q_proj" in name for name in moved)
