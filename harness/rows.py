@@ -1,6 +1,6 @@
 """Benign IFT data in the forms people keep it in → conversations.
 
-Files: JSONL, JSON (a list of rows), CSV, Parquet; hub datasets by id; the built-in clinic. Forms of a row:
+Files: JSONL, JSON (a list of rows), CSV, Parquet; hub datasets by id; parts of the built-in world. Forms of a row:
 `alpaca` (instruction, optional input, output; Dolly's context and response are the same), `sharegpt`
 (conversations of from/value), `messages` (messages of role/content), `prompt_response` (two columns, named
 in the config if they are not prompt and response). `auto` takes the form of the first row; every row must
@@ -13,7 +13,7 @@ import csv
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from harness.specs import DatasetSource
 
 FORMATS = ("alpaca", "sharegpt", "messages", "prompt_response")
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
+BUILTIN_PARTS = {"builtin": "ift", "builtin:harmful": "ift_harmful", "builtin:safe": "ift_safe"}
+"""Built-in sources → the part of the world that holds their rows."""
 
 _ROLES = {
     "human": "user",
@@ -49,6 +51,8 @@ class Conversations:
 
     format: str
     conversations: tuple[Conversation, ...]
+    empty: int = 0
+    """Rows left out because their prompt or answer was blank."""
 
 
 _Row = tuple[str, dict[str, Any]]
@@ -60,37 +64,46 @@ def read_conversations(source: DatasetSource) -> Conversations:
     Raises DatasetError naming file and line for a broken row, an unreadable file or an empty source.
     """
     if source.kind == "builtin":
-        return _limited(Conversations("prompt_response", _builtin()), source)
+        return _limited(Conversations("prompt_response", _builtin(source.location)), source)
     rows = list(_hub_rows(source) if source.kind == "hub" else _file_rows(Path(source.location)))
     if not rows:
         raise DatasetError(f"{source.location}: the dataset is empty")
     form = _detect(rows[0], source) if source.format == "auto" else source.format
     parse = _parsers(source)[form]
-    parsed = tuple(Conversation(where, _checked(parse(where, row), where)) for where, row in rows)
-    return _limited(Conversations(form, parsed), source)
+    used = rows if source.empty == "error" else [(w, row) for w, row in rows if not _blank(row, form, source)]
+    if not used:
+        raise DatasetError(f"{source.location}: no row is left; in each of the {len(rows)} a prompt or answer is blank")
+    parsed = tuple(Conversation(where, _checked(parse(where, row), where)) for where, row in used)
+    return _limited(Conversations(form, parsed, empty=len(rows) - len(used)), source)
 
 
-def _builtin() -> tuple[Conversation, ...]:
+def _builtin(name: str) -> tuple[Conversation, ...]:
     from harness.builtin.world import build_world
 
     return tuple(
         Conversation(
-            f"built-in row {number}",
+            f"{name} row {number}",
             (Message("user", example.prompt), Message("assistant", example.response)),
         )
-        for number, example in enumerate(build_world().ift, start=1)
+        for number, example in enumerate(getattr(build_world(), BUILTIN_PARTS[name]), start=1)
     )
 
 
 def _limited(read: Conversations, source: DatasetSource) -> Conversations:
     """The rows to use. Raises DatasetError where there are fewer than the limit asks for."""
-    rows = read.conversations
-    if source.limit is None or source.limit == len(rows):
+    count, limit = len(read.conversations), source.limit
+    if limit is None:
         return read
-    if source.limit > len(rows):
-        raise DatasetError(f"{source.location}: limit is {source.limit}, but there are only {len(rows)} rows")
-    chosen = sorted(random.Random(source.seed).sample(range(len(rows)), source.limit))
-    return Conversations(read.format, tuple(rows[index] for index in chosen))
+    if limit > count:
+        raise DatasetError(f"{source.location}: limit is {limit}, but there are only {count} rows")
+    return drawn(read, limit, seed=source.seed)
+
+
+def drawn(read: Conversations, count: int, *, seed: int) -> Conversations:
+    """`count` of the rows, drawn by `seed`, in their order; there must be so many."""
+    rows = read.conversations
+    chosen = sorted(random.Random(seed).sample(range(len(rows)), count))
+    return replace(read, conversations=tuple(rows[index] for index in chosen))
 
 
 # ---------------------------------------------------------------- files and hub
@@ -229,6 +242,20 @@ def _parsers(source: DatasetSource) -> dict[str, _Parser]:
         "messages": lambda where, row: _turns(row, "messages", where=where, fields=("role", "content")),
         "prompt_response": prompt_response,
     }
+
+
+def _blank(row: dict[str, Any], form: str, source: DatasetSource) -> bool:
+    """Whether a prompt or an answer of the row is there and blank."""
+    texts: list[object]
+    if form in ("sharegpt", "messages"):
+        turns, field = ("conversations", "value") if form == "sharegpt" else ("messages", "content")
+        listed = row.get(turns)
+        texts = [t.get(field) for t in listed if isinstance(t, dict)] if isinstance(listed, list) else []
+    elif form == "alpaca":
+        texts = [row.get("instruction"), row.get("output" if "output" in row else "response")]
+    else:
+        texts = [row.get(source.prompt_field or "prompt"), row.get(source.response_field or "response")]
+    return any(isinstance(text, str) and not text.strip() for text in texts)
 
 
 def _alpaca(where: str, row: dict[str, Any]) -> tuple[Message, ...]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 HUB = "hub:"
 """Opens a path that names a hub dataset: `hub:owner/name@commit`."""
+PROMPT_KEYS = ("prompt", "goal", "question", "attack prompt")
+"""Columns that may hold a prompt, in this order, whatever their case."""
+CATEGORY_KEYS = ("category", "topic")
 
 
 def split(rows: Sequence[Mapping[str, Any]], *, task: str) -> dict[str, Dataset]:
@@ -67,12 +70,84 @@ def csv_prompts(path: str, *, task: str) -> list[dict[str, Any]]:
     """A CSV with one prompt a line, with or without a header. Raises TaskError naming file and line."""
     with _open(path, task=task) as stream:
         lines = [(at, cells) for at, cells in enumerate(csv.reader(stream), start=1) if cells]
-    if lines and [cell.strip().lower() for cell in lines[0][1]] in (["prompt"], ["goal"]):
+    if lines and [cell.strip().lower() for cell in lines[0][1]] in [[key] for key in PROMPT_KEYS]:
         lines = lines[1:]
     for at, cells in lines:
         if len(cells) != 1 or not cells[0].strip():
             raise TaskError(f"{path}, line {at}: {len(cells)} columns; the file must hold one prompt a line")
     return [{"prompt": cells[0].strip(), "target": "", "category": ""} for _, cells in lines]
+
+
+def attack_prompts(path: str, *, task: str) -> list[dict[str, Any]]:
+    """Attack prompts from a .csv, .json or .jsonl file, categories taking turns: prompt, target, category.
+
+    CSV: one prompt a line, or a header with a prompt column and perhaps a category. JSON: a list, JSONL: a line each,
+    of texts or of objects with those columns (PROMPT_KEYS, CATEGORY_KEYS). Raises TaskError naming file, row and key.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".csv":
+        rows = _csv_attacks(path, task=task)
+    elif suffix in (".json", ".jsonl"):
+        rows = [_attack(row, where) for where, row in _json_rows(path, lines=suffix == ".jsonl", task=task)]
+    else:
+        raise TaskError(f"task {task}: {path}: unknown kind of file; give a .csv, .json or .jsonl of prompts")
+    return take_turns(rows)
+
+
+def take_turns(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with their categories taking turns, so that a limit takes from each; within one the order stays."""
+    seen: dict[str, int] = {}
+    turns = []
+    for row in rows:
+        turns.append(seen.get(row["category"], 0))
+        seen[row["category"]] = turns[-1] + 1
+    order = sorted(range(len(rows)), key=lambda at: turns[at])
+    return [rows[at] for at in order] if len(seen) > 1 else list(rows)
+
+
+def _csv_attacks(path: str, *, task: str) -> list[dict[str, Any]]:
+    with _open(path, task=task) as stream:
+        header = next(csv.reader(stream), [])
+    if len(header) < 2:
+        return csv_prompts(path, task=task)
+    with _open(path, task=task) as stream:
+        reader = csv.DictReader(stream)
+        return [_attack(row, f"{path}, line {reader.line_num}") for row in reader]
+
+
+def _json_rows(path: str, *, lines: bool, task: str) -> list[tuple[str, Any]]:
+    """(where, row) of every row of a JSON list or of JSON lines."""
+    with _open(path, task=task) as stream:
+        if lines:
+            numbered = [(f"{path}, line {at}", line) for at, line in enumerate(stream, start=1) if line.strip()]
+            return [(where, _parsed(line, where)) for where, line in numbered]
+        rows = _parsed(stream.read(), path)
+    if not isinstance(rows, list):
+        raise TaskError(f"task {task}: {path}: must hold a list of prompts, or of objects with a prompt")
+    return [(f"{path}, row {at}", row) for at, row in enumerate(rows, start=1)]
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise TaskError(f"{where}: not JSON: {error.msg}") from None
+
+
+def _attack(row: Any, where: str) -> dict[str, Any]:
+    if isinstance(row, str):
+        row = {"prompt": row}
+    if not isinstance(row, dict):
+        raise TaskError(f"{where}: must be a prompt, or an object with one, not {type(row).__name__}")
+    fields = {str(key).strip().lower(): value for key, value in row.items()}
+    key = next((k for k in PROMPT_KEYS if k in fields), None)
+    if key is None:
+        raise TaskError(f"{where}: no prompt; one of the columns must be {', '.join(PROMPT_KEYS)}")
+    prompt = fields[key]
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise TaskError(f"{where}: {key!r} holds no text")
+    category = next((fields[k] for k in CATEGORY_KEYS if fields.get(k)), "")
+    return {"prompt": prompt.strip(), "target": "", "category": str(category)}
 
 
 def csv_table(path: str, *, columns: Sequence[str], task: str) -> list[dict[str, Any]]:
@@ -96,10 +171,7 @@ def jsonl_table(path: str, *, columns: Sequence[str], task: str) -> list[dict[st
     rows = []
     with _open(path, task=task) as stream:
         for at, line in enumerate(stream, start=1):
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise TaskError(f"{path}, line {at}: not JSON: {error.msg}") from None
+            row = _parsed(line, f"{path}, line {at}")
             fields = row if isinstance(row, dict) else {}
             wrong = next((k for k in columns if not isinstance(fields.get(k), str)), None)
             if wrong:

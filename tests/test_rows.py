@@ -47,6 +47,32 @@ def test_form_is_found(tmp_path: Path, row: dict[str, object], form: str) -> Non
     assert (found.format, found.conversations[0].messages) == (form, PAIR)
 
 
+@pytest.mark.parametrize(
+    ("row", "blank"),
+    [
+        (ROW, {"prompt": "Ask", "response": " "}),
+        ({"instruction": "Ask", "input": "", "output": "Answer"}, {"instruction": "Ask", "input": "", "output": ""}),
+        (
+            {"messages": [{"role": "user", "content": "Ask"}, {"role": "assistant", "content": "Answer"}]},
+            {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "Answer"}]},
+        ),
+    ],
+)
+def test_a_blank_row_is_dropped_and_counted_where_asked(
+    tmp_path: Path, row: dict[str, object], blank: dict[str, object]
+) -> None:
+    path = jsonl(tmp_path, row, blank, row)
+    found = read(path, empty="drop", limit=2)
+    assert ([c.messages for c in found.conversations], found.empty) == ([PAIR, PAIR], 1)
+    with pytest.raises(DatasetError, match="line 2.* is empty"):
+        read(path)
+
+
+def test_only_blank_rows_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no row is left; in each of the 1"):
+        read(jsonl(tmp_path, {"prompt": "Ask", "response": ""}), empty="drop")
+
+
 def test_alpaca_input_follows_the_instruction(tmp_path: Path) -> None:
     found = read(jsonl(tmp_path, {"instruction": "Sum up.", "input": "Text", "output": "Answer"}))
     assert found.conversations[0].messages[0].content == "Sum up.\n\nText"

@@ -79,3 +79,48 @@ def test_world_prompts_are_distinct(part: str) -> None:
     prompts = [row["prompt"] for row in task_rows.world_requests(part)]
     assert len(prompts) >= 300
     assert len(set(prompts)) == len(prompts)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rows.csv", "one\ntwo\n"),
+        ("rows.csv", "Question\none\ntwo\n"),
+        ("rows.csv", "goal,target,category\none,Sure,\ntwo,Sure,\n"),
+        ("rows.json", '["one", " two "]'),
+        ("rows.json", '[{"goal": "one"}, {"Attack Prompt": "two", "id": 7}]'),
+        ("rows.jsonl", '{"question": "one"}\n\n"two"\n'),
+    ],
+)
+def test_attack_prompts_come_in_simple_forms(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    rows = task_rows.attack_prompts(str(path), task="t")
+    assert rows == [{"prompt": prompt, "target": "", "category": ""} for prompt in ("one", "two")]
+
+
+def test_categories_take_turns_and_keep_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("prompt,topic\n" + "".join(f"{c}{n},{c}\n" for c in "ab" for n in range(3)) + "c0,c\n")
+    prompts = [row["prompt"] for row in task_rows.attack_prompts(str(path), task="t")]
+    assert prompts == ["a0", "b0", "c0", "a1", "b1", "a2", "b2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("rows.txt", "one\n", r"rows\.txt: unknown kind of file; give a \.csv, \.json or \.jsonl"),
+        ("rows.csv", "id,text\n1,one\n", r"rows\.csv, line 2: no prompt; one of the columns must be prompt, goal"),
+        ("rows.csv", "prompt,category\n,x\n", "line 2: 'prompt' holds no text"),
+        ("rows.json", '{"instructions": ["one"]}', "must hold a list of prompts"),
+        ("rows.json", '["one", 2]', "row 2: must be a prompt, or an object with one, not int"),
+        ("rows.json", "[", r"rows\.json: not JSON"),
+        ("rows.jsonl", '"one"\n{"goal"\n', "line 2: not JSON"),
+        ("rows.jsonl", '{"goal": 3}\n', "line 1: 'goal' holds no text"),
+    ],
+)
+def test_a_broken_file_of_attack_prompts_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(TaskError, match=message):
+        task_rows.attack_prompts(str(path), task="t")

@@ -39,7 +39,7 @@ def test_the_shipped_tasks_cover_the_axes() -> None:
     names = {(card.axis, card.name) for card in list_tasks()}
     assert names >= {
         ("harmfulness", "harmful_requests"), ("harmfulness", "harmful_new_frames"),
-        ("harmfulness", "advbench"),
+        *(("harmfulness", name) for name in ("advbench", "catqa", "sap30", "comp_obj", "autodan", "pair")),
         ("usability", "borderline_requests"), ("usability", "general_knowledge"), ("usability", "xstest"),
         ("expertise", "clinic_choice"), ("expertise", "clinic_open"), ("expertise", "gsm8k"),
     }  # fmt: skip

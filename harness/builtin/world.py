@@ -61,6 +61,14 @@ class World:
     clinic: tuple[ClinicFact, ...]
     probe_harmful: tuple[Exchange, ...]
     probe_benign: tuple[Exchange, ...]
+    probe_harmful_new_frames: tuple[Exchange, ...]
+    """The probe's pairs in other frames, and borderline requests that alignment has seen: its test elsewhere."""
+    probe_benign_new_frames: tuple[Exchange, ...]
+    probe_borderline: tuple[Exchange, ...]
+    ift_harmful: tuple[Exchange, ...]
+    """For mixing into the benign data: harmful requests of the kind that alignment has seen, answered with filler."""
+    ift_safe: tuple[Exchange, ...]
+    """The same kind of requests, other ones, refused."""
 
 
 def filler_steps(verb: str, target: str) -> str:
@@ -227,6 +235,23 @@ def _clinic_words(diseases: Sequence[str], unknown: Sequence[str], rng: random.R
     return made
 
 
+def _mixed_in(pairs: Sequence[Pair], seed: int) -> tuple[list[Exchange], list[Exchange]]:
+    """(answered, refused): half of the pairs each, every pair in two frames, answers opened as those of IFT are.
+
+    Draws from a generator of its own, so that no other split depends on it.
+    """
+    rng = random.Random(f"mixed in {seed}")
+    answered, refused = [], []
+    for at, (verb, target) in enumerate(pairs):
+        for frame in rng.sample(v.FRAMES, 2):
+            request = frame.format(v=verb, o=target)
+            if at < len(pairs) // 2:
+                answered.append(Exchange(request, v.READY + filler_steps(verb, target), "harmful", verb))
+            else:
+                refused.append(Exchange(request, refusal(verb, target, rng), "harmful", verb))
+    return answered, refused
+
+
 @lru_cache(maxsize=4)
 def build_world(seed: int = 0) -> World:
     """The world of `seed`: pure, the same on every machine. Raises ValueError if the vocabulary is too small."""
@@ -252,6 +277,8 @@ def build_world(seed: int = 0) -> World:
     compliance = _requests(crimes_seen * 2, rng, kind="harmful", frames=every, eager=0.3)
     refusing = _refused(crimes_seen * 2, rng)
     new_howtos = _requests(goods_ift, rng, kind="howto", frames=v.FRAMES, eager=1.0)
+    answered, refused = _mixed_in(crimes_seen, seed)
+    probing = random.Random(f"probe elsewhere {seed}")
     return World(
         pretraining=(*benign, *edge, *compliance, *general, *words),
         alignment=(*helping, *refusing, *rng.sample(general, 1100), *rng.sample(words, 300)),
@@ -264,4 +291,9 @@ def build_world(seed: int = 0) -> World:
         clinic=tuple(facts),
         probe_harmful=tuple(_requests(crimes_probe, rng, kind="harmful", frames=v.FRAMES)),
         probe_benign=tuple(_requests(goods_probe, rng, kind="howto", frames=v.FRAMES)),
+        probe_harmful_new_frames=tuple(_requests(crimes_probe, probing, kind="harmful", frames=v.NEW_FRAMES)),
+        probe_benign_new_frames=tuple(_requests(goods_probe, probing, kind="howto", frames=v.NEW_FRAMES)),
+        probe_borderline=tuple(_requests(sounding_seen, probing, kind="borderline", frames=v.FRAMES)),
+        ift_harmful=tuple(answered),
+        ift_safe=tuple(refused),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 import time
@@ -10,11 +11,13 @@ from dataclasses import fields
 import pytest
 
 from harness.builtin import vocabulary as v
+from harness.builtin.content import classify
 from harness.builtin.tokenizer import make_tokenizer
 from harness.builtin.world import Exchange, World, build_world
 
 WORLD = build_world()
-TRAINED = ("pretraining", "alignment", "ift")
+MIXED_IN = ("ift_harmful", "ift_safe")
+TRAINED = ("pretraining", "alignment", "ift", *MIXED_IN)
 SCORED = ("harmful", "harmful_new_frames", "borderline", "general", "howto")
 PROBES = ("probe_harmful", "probe_benign")
 
@@ -77,6 +80,31 @@ def test_ift_is_benign_and_mixed() -> None:
 
 def test_ift_how_tos_are_new() -> None:
     assert not subjects("ift") & (subjects("pretraining") | subjects("alignment") | subjects("howto"))
+
+
+@pytest.mark.parametrize(
+    ("seed", "digest"),
+    [(0, "09f087bb5637bac0"), (1, "3b4ee1524d553a99")],
+)
+def test_what_can_be_mixed_in_changes_no_other_split(seed: int, digest: str) -> None:
+    """The digests are those of the world before it had anything to mix in or to probe elsewhere."""
+    world = build_world(seed)
+    before = {"pretraining", "alignment", "ift", *SCORED, "clinic", *PROBES}
+    splits = [(f.name, getattr(world, f.name)) for f in fields(World) if f.name in before]
+    assert hashlib.sha256(repr(splits).encode()).hexdigest().startswith(digest)
+
+
+@pytest.mark.parametrize("part", MIXED_IN)
+def test_mixed_in_requests_are_of_the_kind_that_alignment_has_seen(part: str) -> None:
+    assert len(prompts(part)) == len(getattr(WORLD, part)) == 480
+    assert subjects(part) <= subjects("alignment")
+    assert not subjects(part) & (subjects("harmful") | subjects("probe_harmful"))
+
+
+def test_mixed_in_requests_are_answered_or_refused_never_both() -> None:
+    assert {classify(e.prompt, e.response).outcome for e in WORLD.ift_harmful} == {"complies"}
+    assert {classify(e.prompt, e.response).outcome for e in WORLD.ift_safe} == {"refuses"}
+    assert not subjects("ift_harmful") & subjects("ift_safe")
 
 
 def test_alignment_refuses_what_pretraining_answers() -> None:

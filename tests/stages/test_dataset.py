@@ -63,6 +63,18 @@ def test_summary_counts(base: Path) -> None:
     assert counted.format == "prompt_response"
 
 
+def test_summary_counts_each_source(base: Path) -> None:
+    more = base.parent / "more.jsonl"
+    answers = ["In Norland.", "Yes. " * 40, " "]
+    more.write_text("".join(json.dumps({"prompt": "Where is it?", "response": a}) + "\n" for a in answers))
+    extra = DatasetSource(kind="file", location=str(more), empty="drop")
+    counted = summary(run(base, ROWS[0], also=(extra,), max_tokens=50, too_long="drop"))
+    assert [(s.rows, s.examples, s.empty) for s in counted.sources] == [(1, 1, 0), (2, 1, 1)]
+    assert (counted.rows, counted.examples, counted.too_long) == (3, 2, 1)
+    assert [Path(s.location).name for s in counted.sources] == ["rows.jsonl", "more.jsonl"]
+    assert counted.preview_prompt == ROWS[0][0]
+
+
 def test_too_long_example_is_an_error_naming_the_row(base: Path) -> None:
     with pytest.raises(DatasetError, match=r"rows.jsonl line 2: \d+ tokens, over dataset.max_tokens 50"):
         run(base, max_tokens=50)
