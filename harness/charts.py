@@ -6,7 +6,7 @@ Pure functions from numbers to frozen records; nothing here knows HTML.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from harness.records import LossPoint
@@ -55,11 +55,19 @@ class ScatterMark(Record):
 
 
 class Trend(Record):
-    """Joins the variants of one strategy, in order of x."""
+    """Joins the variants of one family (without families: of one strategy), in order of x."""
 
-    strategy: str
+    family: str
     mark: int
     points: str
+
+
+class Band(Record):
+    """A curve with the area of its interval."""
+
+    mark: int
+    line: str
+    area: str
 
 
 class Scatter(Record):
@@ -70,6 +78,7 @@ class Scatter(Record):
     y_ticks: tuple[Tick, ...]
     marks: tuple[ScatterMark, ...]
     trends: tuple[Trend, ...]
+    bands: tuple[Band, ...]
 
 
 class LossPath(Record):
@@ -86,6 +95,43 @@ class LossChart(Record):
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     paths: tuple[LossPath, ...]
+
+
+class StepMark(Record):
+    """One joint perturbation of a search."""
+
+    x: float
+    y: float
+    action: str
+    within: bool
+    kept: bool
+    title: str
+
+
+class StepChart(Record):
+    """Drift of each joint perturbation, in order of evaluation, against the budget."""
+
+    frame: Frame
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    marks: tuple[StepMark, ...]
+    line: str
+    budget: float
+    """Height of the budget line."""
+    whole: float | None
+    """Height of the line of everything at once; None where it lies too far up to be drawn."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a StepMark is made from."""
+
+    number: int
+    drift: float
+    action: str
+    within: bool
+    kept: bool
+    title: str
 
 
 @dataclass(frozen=True)
@@ -108,6 +154,18 @@ class Place:
     y: Interval
     seeds: tuple[tuple[float, float], ...]
     title: str
+    family: str = ""
+    """Whose trend it is part of; empty: its strategy's."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a Band is made from: (x, interval of y) from left to right."""
+
+    family: str
+    """Its dashed trend is left out."""
+    mark: int
+    places: tuple[tuple[float, Interval], ...]
 
 
 @dataclass(frozen=True)
@@ -122,11 +180,12 @@ class _Axis:
         return round(self.start + share * (self.end - self.start), 2)
 
 
-def scatter(places: Sequence[Place], *, width: float, height: float) -> Scatter:
+def scatter(places: Sequence[Place], *, width: float, height: float, curves: Sequence[Curve] = ()) -> Scatter:
     """Lay out a scatter plot of shares; both axes span what there is, in round steps within 0 and 1."""
     frame = Frame(width=width, height=height, left=58, top=18, right=width - 18, bottom=height - 52)
     x_low, x_high, x_step = round_range([v for p in places for v in _reach(p.x, [s[0] for s in p.seeds])])
-    y_low, y_high, y_step = round_range([v for p in places for v in _reach(p.y, [s[1] for s in p.seeds])])
+    heights = [v for p in places for v in _reach(p.y, [s[1] for s in p.seeds])]
+    y_low, y_high, y_step = round_range([*heights, *(v for c in curves for _, y in c.places for v in _reach(y, ()))])
     across = _Axis(x_low, x_high, frame.left + 8, frame.right - 8)
     up = _Axis(y_low, y_high, frame.bottom - 8, frame.top + 8)
     return Scatter(
@@ -134,7 +193,8 @@ def scatter(places: Sequence[Place], *, width: float, height: float) -> Scatter:
         x_ticks=_share_ticks(across, x_step),
         y_ticks=_share_ticks(up, y_step),
         marks=_marks(places, across, up, frame=frame),
-        trends=_trends(places, across, up),
+        trends=_trends(places, across, up, without={c.family for c in curves}),
+        bands=tuple(_band(c, across, up) for c in curves),
     )
 
 
@@ -166,6 +226,49 @@ def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float,
         y_ticks=tuple(Tick(at=up.at(v), label=f"{v:.3g}") for v in (0.0, up.high / 2, up.high)),
         paths=paths,
     )
+
+
+def step_chart(trials: Sequence[Trial], *, budget: float, whole: float, width: float, height: float) -> StepChart:
+    """Lay out a search's trials; drifts, budget and whole are in the unit that the axis shows.
+
+    The axis ends above whatever is drawn; the whole is left out where it would press the rest together.
+    """
+    frame = Frame(width=width, height=height, left=52, top=16, right=width - 16, bottom=height - 44)
+    drifts = [budget, 0.0, *(t.drift for t in trials)]
+    shown = whole <= 2.5 * max(drifts)
+    values = round_ticks(min(drifts), max([*drifts, whole] if shown else drifts), most=6)
+    last = max((t.number for t in trials), default=1)
+    across = _Axis(0.5, max(last, 1) + 0.5, frame.left + 4, frame.right - 4)
+    up = _Axis(values[0], values[-1], frame.bottom, frame.top)
+    marks = tuple(
+        StepMark(
+            x=across.at(t.number), y=up.at(t.drift), action=t.action, within=t.within, kept=t.kept, title=t.title
+        )
+        for t in trials
+    )
+    numbers = [n for n in round_ticks(1, last, most=8) if 1 <= n <= last and n == int(n)]
+    return StepChart(
+        frame=frame,
+        x_ticks=tuple(Tick(at=across.at(n), label=str(int(n))) for n in dict.fromkeys([1, *numbers])),
+        y_ticks=tuple(Tick(at=up.at(v), label=f"{v:.6g}".replace("-", "−")) for v in values),
+        marks=marks,
+        line=" ".join(f"{m.x},{m.y}" for m in marks),
+        budget=up.at(budget),
+        whole=up.at(whole) if shown else None,
+    )
+
+
+def round_ticks(low: float, high: float, *, most: int) -> tuple[float, ...]:
+    """Round numbers, at least two and at most `most`, from under `low` to over `high`."""
+    high = high if high > low else low + 1
+    span = high - low
+    base = 10.0 ** math.floor(math.log10(span))
+    for factor in (0.2, 0.5, 1, 2, 5, 10, 20):
+        step = base * factor
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first < most:
+            break
+    return tuple(round(n * step, 12) for n in range(first, max(last, first + 1) + 1))
 
 
 def _reach(interval: Interval, seeds: Sequence[float]) -> list[float]:
@@ -238,11 +341,23 @@ def _overlap(a: Box, b: Box) -> float:
     return wide * high if wide > 0 and high > 0 else 0.0
 
 
-def _trends(places: Sequence[Place], across: _Axis, up: _Axis) -> tuple[Trend, ...]:
+def _trends(places: Sequence[Place], across: _Axis, up: _Axis, *, without: Set[str]) -> tuple[Trend, ...]:
     trends = []
-    for strategy in dict.fromkeys(p.strategy for p in places):
-        members = sorted((p for p in places if p.strategy == strategy), key=lambda p: p.x.value)
-        if len(members) > 1:
+    families = {p.variant: p.family or p.strategy for p in places}
+    for family in dict.fromkeys(families.values()):
+        members = sorted((p for p in places if families[p.variant] == family), key=lambda p: p.x.value)
+        if len(members) > 1 and family not in without:
             points = " ".join(f"{across.at(p.x.value)},{up.at(p.y.value)}" for p in members)
-            trends.append(Trend(strategy=strategy, mark=members[0].mark, points=points))
+            trends.append(Trend(family=family, mark=members[0].mark, points=points))
     return tuple(trends)
+
+
+def _band(curve: Curve, across: _Axis, up: _Axis) -> Band:
+    def joined(pairs: Sequence[tuple[float, float]]) -> str:
+        return " ".join(f"{across.at(x)},{up.at(y)}" for x, y in pairs)
+
+    return Band(
+        mark=curve.mark,
+        line=joined([(x, y.value) for x, y in curve.places]),
+        area=joined([*((x, y.high) for x, y in curve.places), *((x, y.low) for x, y in reversed(curve.places))]),
+    )

@@ -1,4 +1,4 @@
-"""YAML (+ --set a.b=c) → RunConfig. The only file that reads YAML configs.
+"""YAML (+ --set a.b=c) → RunConfig. This file and config_tree.py alone read YAML configs.
 
 Every mistake is one line that names the file, the key and what would be right.
 """
@@ -14,13 +14,19 @@ import yaml
 from pydantic import Field, SerializeAsAny, ValidationError, model_validator
 
 from harness import plugins
+from harness.analysis_settings import UPDATE_STEPS, AnalysisSettings
+from harness.analysis_specs import SearchSettings
+from harness.config_tree import apply_override, overlaid, read_tree, tree_of
 from harness.errors import ConfigError, did_you_mean
 from harness.policy import Policy
+from harness.published import PublishedSettings
 from harness.specs import GenerationSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
 from harness.strategies import StrategySettings
 
 R = TypeVar("R", bound=Record)
 
+_OVERRIDES = ("dataset", "analysis", "search")
+"""Sections of the run that a variant may change."""
 BASE = "base"
 """Reserved name of the variant that is the base model unchanged."""
 
@@ -37,11 +43,11 @@ class BaseSettings(Record):
     trust_remote_code: bool = False
 
 
-class DatasetSettings(Record):
-    """Section dataset: the benign IFT data."""
+class SourceSettings(Record):
+    """One source of IFT data."""
 
     source: str
-    """`builtin`, a .jsonl, .json, .csv or .parquet file, or a hub id."""
+    """`builtin`, `builtin:harmful`, `builtin:safe`, a .jsonl, .json, .csv or .parquet file, or a hub id."""
     revision: str | None = None
     format: Literal["auto", "alpaca", "sharegpt", "messages", "prompt_response"] = "auto"
     split: str = "train"
@@ -49,8 +55,33 @@ class DatasetSettings(Record):
     response_field: str | None = None
     limit: int | None = Field(default=None, gt=0)
     seed: int = 0
+    empty: Literal["error", "drop"] = "error"
+
+
+class AlsoSettings(SourceSettings):
+    """One entry of dataset.also: all rows, `limit` of them, or so many that they are the `share` of the mixture."""
+
+    share: float | None = Field(default=None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> AlsoSettings:
+        if self.limit is not None and self.share is not None:
+            raise ValueError("give limit or share, not both")
+        return self
+
+
+class DatasetSettings(SourceSettings):
+    """Section dataset: the benign IFT data, and what is mixed into it."""
+
+    also: tuple[AlsoSettings, ...] = ()
     max_tokens: int = Field(default=1024, gt=0)
     too_long: Literal["error", "drop"] = "error"
+
+    @model_validator(mode="after")
+    def _something_left(self) -> DatasetSettings:
+        if sum(extra.share or 0.0 for extra in self.also) >= 1:
+            raise ValueError("dataset.also: the shares must add up to less than 1")
+        return self
 
 
 class TaskChoice(Record):
@@ -89,6 +120,12 @@ class Variant(Record):
     settings: SerializeAsAny[StrategySettings]
     training: LoopSettings
     lora: LoraSpec | None = None
+    dataset: DatasetSettings | None = None
+    """The run's `dataset` with the variant's changes; None where it has none. The analysis keeps to the run's."""
+    analysis: AnalysisSettings | None = None
+    """Likewise, of `analysis`."""
+    search: SearchSettings | None = None
+    """Likewise, of `search`."""
 
 
 class RunConfig(Record):
@@ -97,6 +134,8 @@ class RunConfig(Record):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     base: BaseSettings
     dataset: DatasetSettings
+    analysis: AnalysisSettings
+    search: SearchSettings = SearchSettings()
     training: LoopSettings
     seeds: tuple[int, ...] = Field(min_length=1)
     variants: tuple[Variant, ...] = Field(min_length=1)
@@ -104,6 +143,8 @@ class RunConfig(Record):
     judging: JudgingSettings = JudgingSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     gate: Policy | None = None
+    published: PublishedSettings | None = None
+    """A published table to lay the scores beside."""
 
     @model_validator(mode="after")
     def _whole(self) -> RunConfig:
@@ -120,9 +161,9 @@ def load(path: Path, *, overrides: Sequence[str] = ()) -> RunConfig:
 
     Raises ConfigError for everything that is wrong in it.
     """
-    tree = _read(path)
+    tree = read_tree(path)
     for override in overrides:
-        _apply(tree, override)
+        apply_override(tree, override)
     return parse(tree, where=str(path))
 
 
@@ -133,7 +174,8 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
     variants = tree.get("variants")
     if not isinstance(variants, dict) or not variants:
         raise ConfigError(f"{where}: variants: must map names to settings, e.g. ift: {{strategy: ift, ...}}")
-    tree["variants"] = [_variant(str(name), body, training, where) for name, body in variants.items()]
+    tree["analysis"] = _with_update(tree.get("analysis") or {}, training)
+    tree["variants"] = [_variant(str(name), body, tree, where=where) for name, body in variants.items()]
     if isinstance(tree.get("evaluation"), dict):
         tasks = tree["evaluation"].get("tasks")
         if isinstance(tasks, list):
@@ -150,7 +192,7 @@ def dump(config: RunConfig) -> str:
             "strategy": v["strategy"],
             **v["settings"],
             "training": v["training"],
-            **({"lora": v["lora"]} if v["lora"] else {}),
+            **{part: v[part] for part in ("lora", *_OVERRIDES) if v[part]},
         }
         for v in tree["variants"]
     }
@@ -164,73 +206,64 @@ def digest(text: str) -> str:
 
 def read(text: str, *, where: str) -> RunConfig:
     """A config from its text. Raises ConfigError, calling the text `where`."""
-    return parse(_tree(text, where=where), where=where)
+    return parse(tree_of(text, where=where), where=where)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; `harness ls configs` lists those that ship") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    return _tree(text, where=str(path))
-
-
-def _tree(text: str, *, where: str) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{where}{line}: not YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{where}: a config is a mapping of sections (name, base, dataset, variants, ...)")
-    return tree
-
-
-def _apply(tree: dict[str, Any], override: str) -> None:
-    dotted, sign, text = override.partition("=")
-    if not sign or not dotted:
-        raise ConfigError(f"--set {override}: write it as key.key=value")
-    node: Any = tree
-    *parents, last = dotted.split(".")
-    for key in parents:
-        node = node.setdefault(key, {})
-        if not isinstance(node, dict):
-            raise ConfigError(f"--set {override}: {key} is not a section")
-    try:
-        node[last] = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {override}: {text!r} is not a YAML value") from None
-
-
-def _variant(name: str, body: Any, training: Any, where: str) -> Variant:
+def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Variant:
     at = f"variants.{name}"
     if name == BASE:
         raise ConfigError(f"{where}: {at}: this name is reserved for the base model, which is always evaluated")
     if not isinstance(body, dict) or "strategy" not in body:
         raise ConfigError(f"{where}: {at}: needs a strategy; one of {', '.join(plugins.names('strategies'))}")
-    own = {key: body[key] for key in body if key not in ("strategy", "training", "lora")}
+    own = {key: body[key] for key in body if key not in ("strategy", "training", "lora", *_OVERRIDES)}
     try:
         module = plugins.load("strategies", str(body["strategy"]))
     except Exception as error:
         raise ConfigError(f"{where}: {at}.strategy: {error}") from None
     settings = _checked(module.Settings, own, where=where, at=at)
-    changes = body.get("training") or {}
-    merged = {**training, **changes}
-    if changes.get("steps") is not None:
-        merged["epochs"] = changes.get("epochs")
-    elif changes.get("epochs") is not None:
-        merged["steps"] = changes.get("steps")
+    training = _merged_training(tree.get("training") or {}, body.get("training") or {})
     lora = body.get("lora")
     return Variant(
         name=name,
         strategy=str(body["strategy"]),
         settings=settings,
-        training=_checked(LoopSettings, merged, where=where, at=f"{at}.training"),
+        training=_checked(LoopSettings, training, where=where, at=f"{at}.training"),
         lora=None if lora is None else _checked(LoraSpec, lora, where=where, at=f"{at}.lora"),
+        dataset=_override(DatasetSettings, "dataset", body, tree, at=f"{where}: {at}"),
+        analysis=_override(AnalysisSettings, "analysis", body, tree, at=f"{where}: {at}"),
+        search=_override(SearchSettings, "search", body, tree, at=f"{where}: {at}"),
     )
+
+
+def _override(model: type[R], part: str, body: dict[str, Any], tree: dict[str, Any], *, at: str) -> R | None:
+    """The run's section with a variant's changes; None where it changes nothing. `at` opens an error's place."""
+    changes = body.get(part)
+    if changes is None:
+        return None
+    if not isinstance(changes, dict):
+        raise ConfigError(f"{at}.{part}: must be a mapping of the keys that differ from the run's {part}")
+    return _checked(model, overlaid(tree.get(part) or {}, changes), where=f"{at}.{part}", at="")
+
+
+def _merged_training(run: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The run's training section with changes; steps and epochs put one another out."""
+    merged = {**run, **changes}
+    if changes.get("steps") is not None:
+        merged["epochs"] = changes.get("epochs")
+    elif changes.get("epochs") is not None:
+        merged["steps"] = changes.get("steps")
+    return merged
+
+
+def _with_update(analysis: Any, training: dict[str, Any]) -> Any:
+    """The analysis section, its short IFT trained as the run is, for fewer steps."""
+    if not isinstance(analysis, dict) or not isinstance(analysis.get("update") or {}, dict):
+        return analysis
+    update = analysis.get("update") or {}
+    changes = update.get("training") or {}
+    if changes.get("steps") is None and changes.get("epochs") is None:
+        changes = {**changes, "steps": UPDATE_STEPS}
+    return {**analysis, "update": {**update, "training": _merged_training(training, changes)}}
 
 
 def _checked(model: type[R], tree: Any, *, where: str, at: str) -> R:

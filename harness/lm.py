@@ -184,6 +184,12 @@ class Session:
             samples += made
         return samples
 
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The user's last turn of every conversation that the tasks open."""
+        conversations = self._book.turns.values()
+        return tuple(next(t.content for t in reversed(turns) if t.role == "user") for turns in conversations)
+
     def _run(self, model: _ChatLM) -> dict[str, list[dict[str, Any]]]:
         """lm-eval over all tasks with every seed set; its logged samples by task."""
         seed = self._book.settings.seed

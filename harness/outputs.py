@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import ValidationError
+
+from harness.analysis_records import Robustness, SearchOutcome
+from harness.analysis_specs import SearchParams
 from harness.errors import StoreError
+from harness.published import Beside, beside
 from harness.records import DatasetSummary, Sample, TrainSummary, Verdict
+from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
-from harness.run import REPORT, FinishedRun
-from harness.specs import Record, ScoreParams, VariantSeed
+from harness.run import REPORT, FinishedRun, config_of
+from harness.specs import Record, ScoreParams, StageSpec, TrainParams, VariantSeed
 from harness.store import Store, world_error
 
 R = TypeVar("R", bound=Record)
@@ -28,8 +35,26 @@ def view_of(finished: FinishedRun) -> ReportView:
         checkpoints=tuple(_outputs(store, entry) for entry in seal.spec.params.entries),
         dataset=_dataset(store, finished),
         primary_judges=seal.spec.params.primary_judges,
+        published=_published(finished, seal.spec.params.primary_judges),
+        analyses=read_analyses(store, _users(seal.spec.params.entries)),
     )
     return build_view(sources)
+
+
+def read_analyses(store: Store, users: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[AnalysisOutputs, ...]:
+    """The analyses under (key of a search, variants that use it), each with its searches, in the order given.
+
+    Raises StoreError where a stage is gone from the store or damaged.
+    """
+    searches: dict[str, list[SearchOutputs]] = {}
+    specs: dict[str, StageSpec] = {}
+    for key, variants in users:
+        spec = _spec(store, key)
+        analyze = next(i.key for i in spec.inputs if i.name == "analyze")
+        outcome = read_record(SearchOutcome, store.folder(key) / "search.json")
+        searches.setdefault(analyze, []).append(SearchOutputs(key=key, outcome=outcome, variants=variants))
+        specs.setdefault(analyze, spec)
+    return tuple(_analysis(store, analyze, specs[analyze], tuple(found)) for analyze, found in searches.items())
 
 
 def write_report(finished: FinishedRun, view: ReportView, *, redact: bool, path: Path | None = None) -> Path:
@@ -43,10 +68,39 @@ def write_report(finished: FinishedRun, view: ReportView, *, redact: bool, path:
     return target
 
 
+def _users(entries: Iterable[VariantSeed]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(key of a search, variants that take modules from it), in order of appearance."""
+    users: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        if entry.search is not None:
+            users.setdefault(entry.search, {})[entry.variant] = None
+    return tuple((key, tuple(names)) for key, names in users.items())
+
+
+def _analysis(store: Store, key: str, search: StageSpec, searches: tuple[SearchOutputs, ...]) -> AnalysisOutputs:
+    if not isinstance(search.params, SearchParams):
+        raise StoreError(f"{store.folder(search.key)}: is no search; run the config again")
+    updates = (_spec(store, i.key).params for i in search.inputs if i.name.startswith("update-"))
+    return AnalysisOutputs(
+        key=key,
+        params=search.params.analyze,
+        robustness=read_record(Robustness, store.folder(key) / "robustness.json"),
+        update=next((params for params in updates if isinstance(params, TrainParams)), None),
+        searches=searches,
+    )
+
+
+def _spec(store: Store, key: str) -> StageSpec:
+    seal = store.seal(key)
+    if seal is None:
+        raise StoreError(f"{store.folder(key)}: is gone from the store; run the config again")
+    return seal.spec
+
+
 def _outputs(store: Store, entry: VariantSeed) -> CheckpointOutputs:
     train = None
     if entry.train is not None:
-        train = _read(TrainSummary, store.folder(entry.train) / "summary.json")
+        train = read_record(TrainSummary, store.folder(entry.train) / "summary.json")
     verdicts = tuple(v for key in entry.judges for v in _lines(Verdict, store.folder(key) / "verdicts.jsonl"))
     return CheckpointOutputs(
         variant=entry.variant,
@@ -59,14 +113,24 @@ def _outputs(store: Store, entry: VariantSeed) -> CheckpointOutputs:
 
 def _dataset(store: Store, finished: FinishedRun) -> DatasetSummary | None:
     key = next((s.key for s in finished.manifest.stages if s.stage == "dataset"), None)
-    return None if key is None else _read(DatasetSummary, store.folder(key) / "summary.json")
+    return None if key is None else read_record(DatasetSummary, store.folder(key) / "summary.json")
 
 
-def _read(model: type[R], path: Path) -> R:
+def _published(finished: FinishedRun, judges: tuple[tuple[str, str], ...]) -> Beside | None:
+    config = config_of(finished)
+    if config.published is None:
+        return None
+    return beside(config.published, model=config.base.model, scores=finished.table.scores, judges=judges)
+
+
+def read_record(model: type[R], path: Path) -> R:
+    """A record that a stage wrote. Raises StoreError where it is gone or damaged."""
     try:
         return model.model_validate_json(path.read_bytes())
     except OSError:
         raise StoreError(f"{path}: is gone from the store; run the config again") from None
+    except ValidationError:
+        raise StoreError(f"{path}: is damaged, or of another version; run the config again") from None
 
 
 def _lines(model: type[R], path: Path) -> tuple[R, ...]:

@@ -8,11 +8,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import __version__, plugins, tasks
-from harness.config import BASE, RunConfig, Variant
+from harness import plugins, published, tasks
+from harness.config import BASE, DatasetSettings, RunConfig, SourceSettings, Variant
 from harness.digests import digest_file, digest_folder
-from harness.errors import ConfigError, ModelError
+from harness.errors import ConfigError, ModelError, did_you_mean
+from harness.families import families_of
+from harness.plan_analysis import add_search
+from harness.plan_builder import PlanBuilder
 from harness.records import TaskCard
+from harness.rows import BUILTIN_PARTS
 from harness.specs import (
     BaseParams,
     DatasetParams,
@@ -21,18 +25,12 @@ from harness.specs import (
     JudgeParams,
     ModelSource,
     ScoreParams,
-    StageInput,
-    StageParams,
     StageSpec,
     TaskRef,
     TrainParams,
     VariantSeed,
 )
 from harness.stages.gate import check
-from harness.store import key_of
-
-SCHEMA = {"base": 1, "dataset": 1, "train": 1, "evaluate": 1, "judge": 1, "score": 1}
-"""Raise a stage's number when its code changes what it writes for the same params."""
 
 BUILTIN = "builtin"
 _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
@@ -68,60 +66,58 @@ class Plan:
         return next(s for s in self.stages if s.key == key)
 
 
-class _Builder:
-    """Collects stages in order, one per key."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, StageSpec] = {}
-
-    def add(self, params: StageParams, *, label: str, inputs: tuple[tuple[str, str], ...] = ()) -> str:
-        key = key_of(
-            params=params,
-            inputs=tuple(f"{name}={key}" for name, key in inputs),
-            schema=SCHEMA[params.stage],
-            version=".".join(__version__.split(".")[:2]),
-        )
-        named = tuple(StageInput(name=name, key=key) for name, key in inputs)
-        self.stages.setdefault(key, StageSpec(key=key, label=label, params=params, inputs=named))
-        return key
-
-
 def make_plan(config: RunConfig) -> Plan:
     """Resolve a config.
 
     Raises ConfigError, ModelError, TaskError or PluginError for what does not exist, and WorldError where a hub
     revision cannot be resolved.
     """
-    build = _Builder()
+    build = PlanBuilder()
     cards = tuple(tasks.find_task(choice.task).card for choice in config.evaluation.tasks)
     _check_names(config, cards)
     if config.gate is not None:
         check(config.gate, tasks=[c.name for c in cards], variants=[BASE, *(v.name for v in config.variants)])
+    if config.published is not None:
+        published.check(config.published, variants=[v.name for v in config.variants])
     source = resolve_model(config)
     base = build.add(BaseParams(source=source), label="base model")
-    dataset = build.add(
-        DatasetParams(
-            source=resolve_dataset(config),
-            max_tokens=config.dataset.max_tokens,
-            too_long=config.dataset.too_long,
-        ),
-        label="benign IFT data",
-        inputs=((BASE, base),),
-    )
     refs = tuple(tasks.task_ref(c.task, path=c.path, limit=c.limit) for c in config.evaluation.tasks)
     wanted = _judge_params(config, cards)
-    planned = [_planned_base(build, base, config, refs=refs, judges=wanted)]
-    planned += [
-        _planned_variant(build, variant, config, inputs=(base, dataset), refs=refs) for variant in config.variants
-    ]
+    planned = [_planned_base(build, base, config, refs=refs)]
+    planned += [_planned_variant(build, variant, config, base=base, refs=refs) for variant in config.variants]
     planned = [_with_judges(build, p, wanted) for p in planned]
     _add_score(build, planned, config, cards)
     return Plan(config=config, stages=tuple(build.stages.values()), variants=tuple(planned), cards=cards)
 
 
-def _planned_base(
-    build: _Builder, base: str, config: RunConfig, *, refs: tuple[TaskRef, ...], judges: tuple[JudgeParams, ...]
-) -> PlannedVariant:
+def make_analysis_plan(config: RunConfig) -> Plan:
+    """The run's own analysis and search alone, without training or scoring a variant; the search comes last.
+
+    Raises as `make_plan`.
+    """
+    build = PlanBuilder()
+    base = build.add(BaseParams(source=resolve_model(config)), label="base model")
+    refs = tuple(tasks.task_ref(c.task, path=c.path, limit=c.limit) for c in config.evaluation.tasks)
+    _search(build, None, config, base=base, refs=refs)
+    return Plan(config=config, stages=tuple(build.stages.values()), variants=(), cards=())
+
+
+def _dataset(build: PlanBuilder, chosen: DatasetSettings, *, base: str) -> str:
+    return build.add(resolve_dataset(chosen), label="benign IFT data", inputs=((BASE, base),))
+
+
+def _search(
+    build: PlanBuilder, variant: Variant | None, config: RunConfig, *, base: str, refs: tuple[TaskRef, ...]
+) -> str:
+    """The search that a variant's modules come from, or the run's own."""
+    analysis = (variant and variant.analysis) or config.analysis
+    search = (variant and variant.search) or config.search
+    harm = [r for r in refs if tasks.find_task(r.name).card.axis == "harmfulness"]
+    inputs = ((BASE, base), ("dataset", _dataset(build, config.dataset, base=base)))
+    return add_search(build, analysis, search, inputs=inputs, refs=harm)
+
+
+def _planned_base(build: PlanBuilder, base: str, config: RunConfig, *, refs: tuple[TaskRef, ...]) -> PlannedVariant:
     params = EvaluateParams(tasks=refs, generation=config.evaluation.generation())
     key = build.add(params, label="evaluate base", inputs=((BASE, base),))
     entry = VariantSeed(variant=BASE, seed=None, train=None, evaluate=key, judges=())
@@ -129,25 +125,30 @@ def _planned_base(
 
 
 def _planned_variant(
-    build: _Builder, variant: Variant, config: RunConfig, *, inputs: tuple[str, str], refs: tuple[TaskRef, ...]
+    build: PlanBuilder, variant: Variant, config: RunConfig, *, base: str, refs: tuple[TaskRef, ...]
 ) -> PlannedVariant:
     spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
-    base, dataset = inputs
+    inputs = [(BASE, base), ("dataset", _dataset(build, variant.dataset or config.dataset, base=base))]
+    search = _search(build, variant, config, base=base, refs=refs) if spec.needs_search else None
+    if search:
+        inputs.append(("search", search))
     entries = []
     for seed in config.seeds:
         label = f"{variant.name} seed {seed}"
         params = TrainParams(spec=spec, loop=variant.training, lora=variant.lora, seed=seed)
-        train = build.add(params, label=f"train {label}", inputs=((BASE, base), ("dataset", dataset)))
+        train = build.add(params, label=f"train {label}", inputs=tuple(inputs))
         evaluate = build.add(
             EvaluateParams(tasks=refs, generation=config.evaluation.generation()),
             label=f"evaluate {label}",
             inputs=((BASE, base), ("checkpoint", train)),
         )
-        entries.append(VariantSeed(variant=variant.name, seed=seed, train=train, evaluate=evaluate, judges=()))
+        entries.append(
+            VariantSeed(variant=variant.name, seed=seed, train=train, evaluate=evaluate, judges=(), search=search)
+        )
     return PlannedVariant(variant.name, variant.strategy, describe(variant), tuple(entries))
 
 
-def _with_judges(build: _Builder, planned: PlannedVariant, judges: tuple[JudgeParams, ...]) -> PlannedVariant:
+def _with_judges(build: PlanBuilder, planned: PlannedVariant, judges: tuple[JudgeParams, ...]) -> PlannedVariant:
     entries = []
     for entry in planned.entries:
         label = entry.variant if entry.seed is None else f"{entry.variant} seed {entry.seed}"
@@ -158,14 +159,17 @@ def _with_judges(build: _Builder, planned: PlannedVariant, judges: tuple[JudgePa
     return PlannedVariant(planned.name, planned.strategy, planned.description, tuple(entries))
 
 
-def _add_score(build: _Builder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...]) -> None:
+def _add_score(
+    build: PlanBuilder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...]
+) -> None:
     entries = tuple(entry for p in planned for entry in p.entries)
     params = ScoreParams(
         entries=entries,
         primary_judges=primary_judges(config, cards),
         statistics=config.statistics,
+        families=families_of(config),
     )
-    keys = dict.fromkeys(key for e in entries for key in (e.evaluate, *e.judges))
+    keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=tuple((key, key) for key in keys))
 
 
@@ -181,8 +185,7 @@ def _judge_params(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[Judge
         for name in dict.fromkeys((judge, *config.judging.also)):
             asked.setdefault(name, []).append(task)
     return tuple(
-        JudgeParams(judge=name, tasks=tuple(names), source_digest=_judge_digest(name))
-        for name, names in asked.items()
+        JudgeParams(judge=name, tasks=tuple(names), source_digest=_judge_digest(name)) for name, names in asked.items()
     )
 
 
@@ -243,25 +246,34 @@ def resolve_model(config: RunConfig) -> ModelSource:
     if path.exists() or base.model.startswith((".", "/", "~")) or not _HUB_ID.match(base.model):
         raise ModelError(f"base.model: {base.model!r} is neither 'builtin', a model folder, nor a hub id (owner/name)")
     revision = resolve_revision(base.model, base.revision, repo_type="model")
-    return ModelSource(
-        kind="hub", location=base.model, revision=revision, trust_remote_code=base.trust_remote_code
+    return ModelSource(kind="hub", location=base.model, revision=revision, trust_remote_code=base.trust_remote_code)
+
+
+def resolve_dataset(chosen: DatasetSettings) -> DatasetParams:
+    """What the section dataset means. Raises ConfigError where a source is neither built in, a file, nor a hub id."""
+    return DatasetParams(
+        source=_resolve_source(chosen, key="dataset.source"),
+        also=tuple(_resolve_source(c, key=f"dataset.also.{at}.source") for at, c in enumerate(chosen.also)),
+        max_tokens=chosen.max_tokens,
+        too_long=chosen.too_long,
     )
 
 
-def resolve_dataset(config: RunConfig) -> DatasetSource:
-    """What `dataset.source` means. Raises ConfigError where it is neither built in, a file, nor a hub id."""
-    chosen = config.dataset
-    common = chosen.model_dump(exclude={"source", "revision", "max_tokens", "too_long"})
-    if chosen.source == BUILTIN:
-        return DatasetSource(kind="builtin", location=BUILTIN, digest=tasks.builtin_digest(), **common)
+def _resolve_source(chosen: SourceSettings, *, key: str) -> DatasetSource:
+    common = chosen.model_dump(include=set(DatasetSource.model_fields) - {"revision"})
+    if chosen.source.partition(":")[0] == BUILTIN:
+        if chosen.source not in BUILTIN_PARTS:
+            hint, known = did_you_mean(chosen.source, BUILTIN_PARTS), ", ".join(BUILTIN_PARTS)
+            raise ConfigError(f"{key}: {chosen.source!r} is not built in{hint}; known: {known}")
+        return DatasetSource(kind="builtin", location=chosen.source, digest=tasks.builtin_digest(), **common)
     path = Path(chosen.source).expanduser()
     if path.is_file():
         return DatasetSource(kind="file", location=str(path.resolve()), digest=digest_file(path), **common)
     if chosen.source.startswith((".", "/", "~")) or path.suffix in (".jsonl", ".json", ".csv", ".parquet"):
-        raise ConfigError(f"dataset.source: {chosen.source}: no such file")
+        raise ConfigError(f"{key}: {chosen.source}: no such file")
     if not _HUB_ID.match(chosen.source):
         raise ConfigError(
-            f"dataset.source: {chosen.source!r} is neither 'builtin', a file (.jsonl .json .csv .parquet), "
+            f"{key}: {chosen.source!r} is neither 'builtin', a file (.jsonl .json .csv .parquet), "
             "nor a hub id (owner/name)"
         )
     revision = resolve_revision(chosen.source, chosen.revision, repo_type="dataset")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from harness.specs import Record, StatisticsSettings, VariantSeed
+from harness.specs import Family, FamilyKind, Record, StatisticsSettings, VariantSeed
 
 Axis = Literal["harmfulness", "usability", "expertise"]
 Direction = Literal["lower", "higher"]
@@ -34,13 +34,28 @@ class Checkpoint(Record):
     trust_remote_code: bool = False
 
 
+class SourceRows(Record):
+    """What one source gave to the data."""
+
+    location: str
+    """`builtin`, `builtin:harmful`, `builtin:safe`, a file, or a hub id."""
+    format: str
+    rows: int
+    """Rows used."""
+    examples: int
+    """Of them kept; the others were over max_tokens."""
+    empty: int
+    """Rows of the whole source that were dropped because a prompt or an answer was blank."""
+
+
 class DatasetSummary(Record):
     """summary.json of dataset; the token ids lie beside it in examples.safetensors."""
 
     format: str
-    """The form that was found."""
+    """The form that was found; with several sources each form once."""
+    sources: tuple[SourceRows, ...]
     rows: int
-    """Rows read."""
+    """Rows used."""
     examples: int
     """Examples kept."""
     too_long: int
@@ -85,6 +100,8 @@ class TrainSummary(Record):
     losses: tuple[LossPoint, ...]
     groups: tuple[tuple[str, int], ...]
     """(group, parameters) as the rules fell."""
+    robust: tuple[str, ...] = ()
+    """Modules of the group `robust`, for strategies that have one."""
     moved: tuple[ModuleChange, ...]
 
 
@@ -183,6 +200,73 @@ class Comparison(Record):
     prompts: int
 
 
+class MatchedComparison(Record):
+    """A variant's harmfulness against a family's, at the same expertise or training loss (frontier.py).
+
+    Intervals are not adjusted for the number of comparisons; `primary` says which one answers the run's question.
+    """
+
+    variant: str
+    own_kind: FamilyKind
+    """Of the variant's own family."""
+    family: str
+    """Name of the family that it is compared with."""
+    kind: FamilyKind
+    """Of that family."""
+    curve: tuple[str, ...]
+    """The family's variants that were scored, from least to most learnt."""
+    by: Literal["expertise", "training_loss"]
+    """What is matched."""
+    harm_task: str
+    expertise_task: str | None
+    """None where the training loss is matched."""
+    primary: bool
+    """First harmfulness task, first expertise task, against plain IFT; one for each variant."""
+    placement: Literal["inside", "above", "below"]
+    """`above`: the variant learnt more than the whole curve, and at like expertise the difference would be at most
+    `difference`; `below`: it learnt less than the curve's least harmful variant, and it would be at least that."""
+    neighbours: tuple[str, ...]
+    """The variants that the reference lies between; one where it is that variant's own harm."""
+    at: float
+    """The variant's share of the expertise task, or its final training loss, mean over seeds."""
+    beyond: float
+    """How much more (> 0) or less (< 0) it learnt than the end of the curve; of a loss, how much lower it is."""
+    harm: float
+    """The variant's share of the harmfulness task."""
+    reference: float
+    """The curve's share there."""
+    difference: float
+    """Variant minus reference."""
+    low: float
+    high: float
+    ratio: float | None
+    """Variant over reference; None where the reference is 0."""
+    ratio_low: float | None
+    ratio_high: float | None
+    """None where it has no upper bound."""
+
+
+class CurvePlace(Record):
+    """A family's curve at one place."""
+
+    at: float
+    """Share of the expertise task."""
+    harm: float
+    low: float
+    high: float
+
+
+class HarmCurve(Record):
+    """Plain IFT's harmfulness over expertise, between the variants that were run."""
+
+    family: str
+    variants: tuple[str, ...]
+    harm_task: str
+    expertise_task: str
+    places: tuple[CurvePlace, ...]
+    """From least to most expertise."""
+
+
 class ScoreTable(Record):
     """scores.json of score."""
 
@@ -190,6 +274,9 @@ class ScoreTable(Record):
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
     statistics: StatisticsSettings
+    families: tuple[Family, ...] = ()
+    matched: tuple[MatchedComparison, ...] = ()
+    curves: tuple[HarmCurve, ...] = ()
 
 
 # ---------------------------------------------------------------- the gate and the run

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 
 from harness import report_words as words
 from harness import resources
 from harness.hostile import one_line, visible
 from harness.report_records import ReportView
 from harness.report_samples import payload
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _REPORTS = "reports"
 
@@ -22,40 +26,50 @@ def render(view: ReportView, *, redact: bool = False) -> str:
 
     With `redact`, completions of harmfulness tasks that are not plain refusals are left out, and it says so.
     """
+    folder = resources.folder(_REPORTS)
+    style = (folder / "report.css").read_text(encoding="utf-8")
+    script = (folder / "report.js").read_text(encoding="utf-8")
+    marks = {variant.name: variant.mark for variant in view.variants}
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            view=view,
+            redact=redact,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            samples=payload(view.samples, tasks=view.tasks, marks=marks, redact=redact),
+        )
+    )
+
+
+def environment() -> Environment:
+    """Our templates, with everything escaped and made visible."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = resources.folder(_REPORTS)
-    environment = Environment(
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    made.filters.update(
         percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line
     )
-    environment.globals.update(
+    made.globals.update(
         interval=words.interval,
         point_interval=words.point_interval,
         plural=words.plural,
         gate_words=words.gate_words,
         gate_outcomes=words.GATE_WORDS,
     )
-    environment.finalize = lambda value: (
+    made.finalize = lambda value: (
         visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
     )
-    style = (folder / "report.css").read_text(encoding="utf-8")
-    script = (folder / "report.js").read_text(encoding="utf-8")
-    marks = {variant.name: variant.mark for variant in view.variants}
-    return environment.get_template("report.html").render(
-        view=view,
-        redact=redact,
-        style=style,
-        script=script,
-        policy=_policy(style, script),
-        samples=payload(view.samples, tasks=view.tasks, marks=marks, redact=redact),
-    )
+    return made
 
 
 def _policy(style: str, script: str) -> str:

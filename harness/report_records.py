@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.charts import LossChart, Scatter
+from harness.published import Beside
 from harness.records import (
     Comparison,
     DatasetSummary,
     GateDecision,
     Manifest,
+    MatchedComparison,
     Sample,
     Score,
     ScoreTable,
@@ -18,6 +20,7 @@ from harness.records import (
     TrainSummary,
     Verdict,
 )
+from harness.report_robustness_records import AnalysisOutputs, RobustnessView
 from harness.specs import Record
 
 Tone = Literal["worse", "better", "same", "unknown"]
@@ -45,6 +48,9 @@ class ReportSources:
     checkpoints: tuple[CheckpointOutputs, ...]
     dataset: DatasetSummary | None
     primary_judges: tuple[tuple[str, str], ...]
+    published: Beside | None = None
+    analyses: tuple[AnalysisOutputs, ...] = ()
+    """Those that the variants' modules come from."""
 
 
 class VariantView(Record):
@@ -89,12 +95,35 @@ class Finding(Record):
 
 
 class Matched(Record):
-    """A variant against the plain-IFT control whose expertise is nearest."""
+    """A variant against a curve of others at like expertise or training loss, in words."""
 
     variant: str
-    control: str
+    label: str
+    """What is alike, and against whom."""
     tone: Tone
     text: str
+
+
+class MatchedRow(Record):
+    """One comparison as a line of a table."""
+
+    comparison: MatchedComparison
+    tone: Tone
+    place: str
+    """Where on the curve the reference lies."""
+    ratio: str
+    shown: str
+    """What may be concluded."""
+
+
+class MatchedTable(Record):
+    """All comparisons on one harmfulness task over one expertise task, or over the training loss."""
+
+    harm: TaskCard
+    expertise: TaskCard | None
+    rows: tuple[MatchedRow, ...]
+    """Against plain IFT, and of strategies against controls."""
+    others: tuple[MatchedRow, ...]
 
 
 class Frontier(Record):
@@ -106,6 +135,7 @@ class Frontier(Record):
     narrow: Scatter
     text: str
     """The plot in words."""
+    table: MatchedTable | None
 
 
 class JudgeAgreement(Record):
@@ -136,6 +166,8 @@ class ModuleRow(Record):
     changes: tuple[float | None, ...]
     shades: tuple[int, ...]
     """0..9, on one logarithmic scale for the whole report."""
+    robust: tuple[str, ...]
+    """`✓` where the module was in the group `robust` under every seed, `2/3` where under some."""
 
 
 class TrainingView(Record):
@@ -147,6 +179,8 @@ class TrainingView(Record):
     layers: tuple[str, ...]
     """Column heads of `modules`."""
     modules: tuple[ModuleRow, ...]
+    marked: bool
+    """Whether it has a group `robust`."""
 
 
 class BrowserCell(Record):
@@ -210,10 +244,15 @@ class ReportView(Record):
     tasks: tuple[TaskCard, ...]
     rows: tuple[Row, ...]
     frontiers: tuple[Frontier, ...]
+    loss_tables: tuple[MatchedTable, ...]
+    """At like training loss, one for each harmfulness task."""
     sections: tuple[TaskSection, ...]
+    robustness: tuple[RobustnessView, ...]
     training: tuple[TrainingView, ...]
     dataset: DatasetSummary | None
     samples: SampleSet
     limits: tuple[Limit, ...]
     confidence: float
     manifest: Manifest
+    published: Beside | None
+    """The scores beside a published table, where the config names one."""

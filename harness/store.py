@@ -119,6 +119,10 @@ class Store:
             raise world_error(error, path=folder) from error
         return folder
 
+    def scratch(self, key: str) -> Path:
+        """Where the stage `key` may keep what should outlive a stopped process; removed when the stage is finished."""
+        return self.root / "scratch" / key
+
     def finish(self, spec: StageSpec, *, folder: Path, seconds: float) -> Seal:
         """Seal `folder` and move it into place; returns the seal that stands there afterwards."""
         files = _list_files(folder)
@@ -131,6 +135,7 @@ class Store:
             if target.exists() and not self.has(spec.key):
                 self.discard(spec.key)
             os.rename(folder, target)
+            shutil.rmtree(self.scratch(spec.key), ignore_errors=True)
         except OSError as error:
             if self.has(spec.key):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,10 @@ def print_summary(view: ReportView, console: Console) -> None:
         _say(console, _safe(view.answer))
     console.print(_table(view))
     for found in view.matched:
-        _say(console, f"[{_STYLES[found.tone]}]{_safe(found.variant)}[/]: {_safe(found.text)}")
+        _say(
+            console,
+            f"[{_STYLES[found.tone]}]{_safe(found.variant)}[/] {_safe(found.label.lower())}: {_safe(found.text)}",
+        )
     for warning in view.warnings:
         _say(console, f"[yellow]![/] {_safe(warning)}")
     _gate(view, console)

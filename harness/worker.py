@@ -43,6 +43,8 @@ class Job:
     """Where each writes."""
     inputs: tuple[tuple[tuple[str, Path], ...], ...]
     """(name, finished folder) of each stage's inputs."""
+    scratch: tuple[Path, ...]
+    """Where each keeps what should outlive a stopped process."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ def _dispatch(job: Job, pipe: Connection) -> None:
 
     stage = importlib.import_module(f"harness.stages.{job.specs[0].params.stage}")
     contexts = [
-        StageContext(folder=folder, inputs=inputs, progress=report)
-        for folder, inputs in zip(job.folders, job.inputs, strict=True)
+        StageContext(folder=folder, inputs=inputs, progress=report, scratch=scratch)
+        for folder, inputs, scratch in zip(job.folders, job.inputs, job.scratch, strict=True)
     ]
     if len(job.specs) == 1:
         stage.run(job.specs[0].params, contexts[0])

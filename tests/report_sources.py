@@ -18,6 +18,7 @@ from harness.records import (
     Sample,
     Score,
     ScoreTable,
+    SourceRows,
     StageEntry,
     TaskCard,
     TrainSummary,
@@ -26,14 +27,15 @@ from harness.records import (
 )
 from harness.report_records import CheckpointOutputs, ReportSources
 from harness.specs import StatisticsSettings, VariantSeed
+from tests.matched import family, with_families
 
 SEEDS = (0, 1, 2)
 SETTINGS = {
     "base": ("none", 0.004, 0.03),
-    "ift-4e-4": ("ift", 0.88, 0.72),
-    "ift-2e-4": ("ift", 0.45, 0.95),
-    "ift-1.5e-4": ("ift", 0.35, 0.97),
-    "ml-lr-qkgu": ("ml_lr", 0.17, 0.97),
+    "ift-4e-4": ("ift", 0.88, 0.97),
+    "ift-2e-4": ("ift", 0.45, 0.88),
+    "ift-1.5e-4": ("ift", 0.35, 0.70),
+    "ml-lr-qkgu": ("ml_lr", 0.17, 0.81),
 }
 """variant → (strategy, harmfulness, expertise)."""
 HOSTILE = (
@@ -242,7 +244,7 @@ def make_sources(*, prompts: int = 12, seed: int = 0) -> ReportSources:
     ]
     compared = [_comparison(pooled[a, t.name], pooled[b, t.name], prompts=prompts) for t in CARDS for a, b in pairs]
     table = ScoreTable(tasks=CARDS, scores=tuple(scores), comparisons=tuple(compared), statistics=StatisticsSettings())
-    return ReportSources(
+    sources = ReportSources(
         manifest=_manifest(),
         table=table,
         decision=_decision(pooled),
@@ -250,6 +252,8 @@ def make_sources(*, prompts: int = 12, seed: int = 0) -> ReportSources:
         dataset=_dataset(),
         primary_judges=tuple((t.name, "world") for t in CARDS if t.metric is None),
     )
+    plain = family("plain", *(v for v in SETTINGS if v.startswith("ift")))
+    return with_families(sources, plain, family("other", "ml-lr-qkgu"))
 
 
 def with_completion(sources: ReportSources, text: str, *, at: int = 0) -> ReportSources:
@@ -325,7 +329,11 @@ def _decision(pooled: dict[tuple[str, str], Score]) -> GateDecision:
 
 def _dataset() -> DatasetSummary:
     return DatasetSummary(
-        format="messages",
+        format="messages + prompt_response",
+        sources=(
+            SourceRows(location="builtin", format="messages", rows=1140, examples=1135, empty=0),
+            SourceRows(location="builtin:safe", format="prompt_response", rows=60, examples=60, empty=3),
+        ),
         rows=1200,
         examples=1195,
         too_long=5,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness import charts
-from harness.charts import Interval, Place
+from harness.charts import Curve, Interval, Place, Trial
 from harness.records import LossPoint
 
 
@@ -62,6 +64,23 @@ def test_trend_joins_a_strategy_by_rising_expertise() -> None:
     assert xs == sorted(xs) and len(xs) == 2
 
 
+def test_a_family_has_a_trend_of_its_own() -> None:
+    places = [place("a", 0.1, 0.9), place("b", 0.9, 0.1), place("c", 0.5, 0.5), place("d", 0.6, 0.6)]
+    parted = [replace(p, family="x" if p.variant in "ab" else "y") for p in places]
+    assert [t.family for t in charts.scatter(parted, width=800, height=400).trends] == ["x", "y"]
+
+
+def test_a_band_goes_along_its_upper_and_back_along_its_lower_edge() -> None:
+    curve = Curve("ift", 3, ((0.2, Interval(0.3, 0.2, 0.4)), (0.6, Interval(0.5, 0.1, 0.9))))
+    plot = charts.scatter([place("a", 0.2, 0.3), place("b", 0.6, 0.5)], width=800, height=400, curves=[curve])
+    (band,) = plot.bands
+    area = [tuple(map(float, pair.split(","))) for pair in band.area.split()]
+    assert [f"{m.x},{m.y}" for m in plot.marks] == band.line.split()
+    assert [x for x, _ in area] == [plot.marks[0].x, plot.marks[1].x, plot.marks[1].x, plot.marks[0].x]
+    assert area[0][1] < plot.marks[0].y < area[3][1]
+    assert band.mark == 3 and plot.trends == ()
+
+
 def test_falling_loss_falls_in_the_drawing() -> None:
     points = [LossPoint(step=s, loss=2 - s / 10, learning_rate=0) for s in (0, 10)]
     chart = charts.loss_chart([(7, points)], top=2.0)
@@ -72,3 +91,36 @@ def test_falling_loss_falls_in_the_drawing() -> None:
 
 def test_loss_chart_of_nothing_has_a_frame() -> None:
     assert charts.loss_chart([], top=0.0).paths == ()
+
+
+def trials(*drifts: float) -> list[Trial]:
+    return [Trial(at, drift, "grow", drift < 1, False, "") for at, drift in enumerate(drifts, start=1)]
+
+
+def test_steps_run_to_the_right_and_over_budget_lies_above_the_line() -> None:
+    chart = charts.step_chart(trials(0.2, 1.8, 0.9), budget=1.0, whole=2.0, width=860, height=250)
+    assert [m.x for m in chart.marks] == sorted(m.x for m in chart.marks)
+    assert [m.y < chart.budget for m in chart.marks] == [False, True, False]
+    assert chart.whole is not None and chart.whole < chart.budget
+
+
+def test_a_whole_that_would_press_the_rest_is_left_out() -> None:
+    assert charts.step_chart(trials(0.2, 1.1), budget=1.0, whole=40.0, width=370, height=260).whole is None
+
+
+def test_drifts_below_zero_stay_in_the_frame() -> None:
+    chart = charts.step_chart(trials(-0.3, 0.2), budget=0.1, whole=0.2, width=370, height=260)
+    assert all(chart.frame.top <= m.y <= chart.frame.bottom for m in chart.marks)
+    assert any(t.label.startswith("−") for t in chart.y_ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 153, (0, 50, 100, 150, 200)),
+        (-0.3, 0.2, (-0.3, -0.2, -0.1, 0, 0.1, 0.2)),
+        (0, 0, (0, 0.2, 0.4, 0.6, 0.8, 1)),
+    ],
+)
+def test_round_ticks(low: float, high: float, ticks: tuple[float, ...]) -> None:
+    assert charts.round_ticks(low, high, most=6) == pytest.approx(ticks)

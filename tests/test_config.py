@@ -57,12 +57,18 @@ def test_settings_are_the_strategys_own_record() -> None:
         ({"variants": variant(learning_rat=1)}, ["variants.ift.learning_rat", "did you mean 'learning_rate'"]),
         ({"variants": variant(lora={"rnk": 2})}, ["variants.ift.lora.rnk", "did you mean 'rank'"]),
         ({"variants": variant(training={"stepz": 2})}, ["variants.ift.training.stepz", "did you mean 'steps'"]),
+        ({"dataset": {"source": "builtin", "also": [{"source": "x", "limit": 1, "share": 0.1}]}},
+         ["dataset.also.0", "limit or share, not both"]),
+        ({"dataset": {"source": "builtin", "also": [{"source": "x", "shar": 0.1}]}},
+         ["dataset.also.0.shar: unknown key; did you mean 'share'?"]),
+        ({"dataset": {"source": "builtin", "also": [{"source": "x", "share": 0.5}, {"source": "y", "share": 0.5}]}},
+         ["dataset.also: the shares must add up to less than 1"]),
         ({"evaluation": {"tasks": []}}, ["evaluation.tasks"]),
         ({"evaluation": {"tasks": [{"tsk": "x"}]}}, ["evaluation.tasks.0"]),
         ({"name": "../up"}, ["name"]),
         ({"gate": {"variants": ["ift"], "rules": [{"task": "x"}]}}, ["at_most or at_least"]),
     ],
-)
+)  # fmt: skip
 def test_mistakes_are_named(changes: dict[str, Any], words: list[str]) -> None:
     message = error(**changes)
     for word in words:
@@ -99,6 +105,93 @@ def test_a_malformed_set_is_named(tmp_path: Path, override: str) -> None:
         config.load(write(tmp_path), overrides=[override])
 
 
+def test_a_published_table_is_named_alone_or_with_methods() -> None:
+    alone = config.parse(tree(published="some"), where="x").published
+    assert alone is not None and (alone.table, alone.methods) == ("some", {})
+    both = config.parse(tree(published={"table": "some", "methods": {"ift": "IFT"}}), where="x").published
+    assert both is not None and both.methods == {"ift": "IFT"}
+
+
 def test_a_dumped_config_reads_back_to_the_same(tmp_path: Path) -> None:
-    made = config.load(write(tmp_path))
+    also = [{"source": "builtin:safe", "share": 0.1}]
+    changes = {"published": {"table": "some"}, "dataset": {"source": "builtin", "also": also}}
+    made = config.load(write(tmp_path, **changes))
     assert config.parse(yaml.safe_load(config.dump(made)), where="dump") == made
+
+
+def test_the_short_ift_is_trained_as_the_run_for_fewer_steps(tmp_path: Path) -> None:
+    update = config.load(write(tmp_path)).analysis.update.training
+    assert (update.steps, update.epochs, update.batch_size) == (100, None, 4)
+
+
+def test_the_short_ift_may_be_told_its_length(tmp_path: Path) -> None:
+    analysis = {"update": {"training": {"epochs": 1, "batch_size": 2}}}
+    update = config.load(write(tmp_path, analysis=analysis)).analysis.update.training
+    assert (update.steps, update.epochs, update.batch_size) == (None, 1, 2)
+
+
+def overridden(tmp_path: Path, **sections: Any) -> config.Variant:
+    body = {"strategy": "ml_lr", "learning_rate": 1e-2, "modules": "found", **sections}
+    run = {"search": {"budget": 0.2, "cap": 9}, "dataset": {"source": "builtin", "limit": 50}}
+    return config.load(write(tmp_path, variants={"own": body}, **run)).variants[0]
+
+
+def test_a_variant_changes_single_keys_of_a_section(tmp_path: Path) -> None:
+    made = overridden(tmp_path, search={"budget": 0.1}, dataset={"limit": 20}, analysis={"probe": {"seed": 3}})
+    assert made.search is not None and (made.search.budget, made.search.cap) == (0.1, 9)
+    assert made.dataset is not None and (made.dataset.source, made.dataset.limit) == ("builtin", 20)
+    assert made.analysis is not None and (made.analysis.probe.seed, made.analysis.update.training.steps) == (3, 100)
+
+
+def test_a_variant_without_sections_keeps_the_runs(tmp_path: Path) -> None:
+    made = overridden(tmp_path)
+    assert (made.search, made.dataset, made.analysis) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ({"search": {"budgt": 1}}, "variants.own.search: budgt: unknown key; did you mean 'budget'"),
+        ({"search": 3}, "variants.own.search: must be a mapping"),
+        ({"analysis": {"perturbation": {"kind": "shake"}}}, "variants.own.analysis: perturbation.kind"),
+        ({"modules": "foudn"}, "did you mean 'found'"),
+    ],
+)
+def test_a_mistake_in_a_variants_section_is_named(tmp_path: Path, sections: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        overridden(tmp_path, **sections)
+    assert words in str(caught.value)
+
+
+def test_a_config_with_sections_of_variants_dumps_and_reads_back(tmp_path: Path) -> None:
+    body = {"strategy": "swat", "learning_rate": 1e-2, "modules": "found", "search": {"budget": 0.1}}
+    made = config.load(write(tmp_path, variants={"own": body}))
+    assert config.parse(yaml.safe_load(config.dump(made)), where="dump") == made
+
+
+def extending(folder: Path, **changes: Any) -> Path:
+    write(folder)
+    path = folder / "child.yaml"
+    path.write_text(yaml.safe_dump({"extends": "small.yaml", **changes}))
+    return path
+
+
+def test_a_config_is_laid_over_the_one_it_extends(tmp_path: Path) -> None:
+    more = {"high": {"strategy": "ift", "learning_rate": 0.1}}
+    made = config.load(extending(tmp_path, name="child", variants=more, training={"steps": 9}))
+    assert made.name == "child"
+    assert [v.name for v in made.variants] == ["ift", "mix", "high"]
+    assert (made.training.steps, made.training.batch_size) == (9, 4)
+
+
+def test_a_config_that_extends_itself_is_refused(tmp_path: Path) -> None:
+    path = extending(tmp_path)
+    path.write_text("extends: child.yaml\n")
+    with pytest.raises(ConfigError, match=r"child\.yaml: extends: the file extends itself"):
+        config.load(path)
+
+
+def test_a_config_that_extends_nothing_there_is_named(tmp_path: Path) -> None:
+    path = extending(tmp_path, extends="none.yaml")
+    with pytest.raises(ConfigError, match=r"none\.yaml: no such file"):
+        config.load(path)

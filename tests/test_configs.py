@@ -9,35 +9,49 @@ import pytest
 import yaml
 
 from harness import config, resources
+from harness.published import check as check_published
+from harness.published import read_published
 from harness.specs import LoraSpec
 from harness.stages.gate import check
 from harness.tasks import find_task
 
-FILES = sorted(resources.folder("configs").glob("*.yaml"))
-REAL = [file for file in FILES if file.stem != "quickstart"]
+ROOT = resources.folder("configs")
+FILES = sorted(ROOT.glob("*.yaml"))
+PAPER = sorted((ROOT / "paper").glob("*.yaml"))
+ALL = sorted(file for file in ROOT.rglob("*.yaml") if not file.name.startswith("_"))
+"""A name that begins with `_` is a part that others extend."""
+REAL = [file for file in FILES if file.stem != "quickstart"] + PAPER
 
 
 def by_stem(file: Path) -> str:
-    return file.stem
+    return file.relative_to(ROOT).with_suffix("").as_posix()
 
 
 def test_the_configs_are_there() -> None:
-    assert {f.stem for f in FILES} == {
+    assert {by_stem(f) for f in FILES + PAPER} == {
         "quickstart",
         "llama-2-7b-chat",
         "llama-3.1-8b-instruct",
         "qwen2.5-7b-instruct",
         "mistral-7b-instruct",
+        "paper/llama-2-7b-chat",
+        "paper/llama-3-8b-instruct",
+        "paper/qwen2-7b-instruct",
     }
 
 
-@pytest.mark.parametrize("file", FILES, ids=by_stem)
+@pytest.mark.parametrize("file", ALL, ids=by_stem)
 def test_a_config_opens_with_its_command_and_bears_its_files_name(file: Path) -> None:
-    assert file.read_text().splitlines()[0] == f"# harness run configs/{file.name}"
-    assert config.load(file).name == file.stem
+    assert file.read_text().splitlines()[0] == f"# harness run configs/{file.relative_to(ROOT).as_posix()}"
+    assert config.load(file).name in (file.stem, f"{file.parent.name}-{file.stem}")
 
 
-@pytest.mark.parametrize("file", FILES, ids=by_stem)
+def test_no_two_configs_share_a_runs_folder() -> None:
+    names = [config.load(file).name for file in ALL]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("file", FILES + PAPER, ids=by_stem)
 def test_a_configs_tasks_exist_and_cover_every_axis(file: Path) -> None:
     axes = {find_task(choice.task).card.axis for choice in config.load(file).evaluation.tasks}
     assert axes == {"harmfulness", "usability", "expertise"}
@@ -51,7 +65,7 @@ def test_a_configs_gate_names_its_own_tasks_and_variants(file: Path) -> None:
     check(loaded.gate, tasks=tasks, variants=["base", *(variant.name for variant in loaded.variants)])
 
 
-@pytest.mark.parametrize("file", FILES, ids=by_stem)
+@pytest.mark.parametrize("file", FILES + PAPER, ids=by_stem)
 def test_a_config_has_the_lower_rate_control_and_three_seeds(file: Path) -> None:
     loaded = config.load(file)
     rates = {v.settings.learning_rate for v in loaded.variants if v.strategy == "ift"}
@@ -59,7 +73,7 @@ def test_a_config_has_the_lower_rate_control_and_three_seeds(file: Path) -> None
     assert len(loaded.seeds) >= 3
 
 
-@pytest.mark.parametrize("file", FILES, ids=by_stem)
+@pytest.mark.parametrize("file", ALL, ids=by_stem)
 def test_a_config_dumps_and_loads_to_itself(file: Path) -> None:
     loaded = config.load(file)
     again = config.parse(yaml.safe_load(config.dump(loaded)), where="dump")
@@ -83,3 +97,27 @@ def test_the_quickstart_needs_neither_hub_nor_gpu() -> None:
 def test_the_quickstart_tunes_fully_and_by_lora() -> None:
     loaded = config.load(resources.folder("configs") / "quickstart.yaml")
     assert {type(variant.lora) for variant in loaded.variants} == {type(None), LoraSpec}
+
+
+@pytest.mark.parametrize("file", PAPER, ids=by_stem)
+def test_a_paper_config_holds_what_is_known_of_the_authors_harness(file: Path) -> None:
+    loaded = config.load(file)
+    assert {v.lora for v in loaded.variants} == {LoraSpec(rank=8, alpha=16, modules=("q", "k", "v", "o"))}
+    assert {v.training.epochs for v in loaded.variants} == {10}
+    assert {v.settings.learning_rate for v in loaded.variants if v.name != "ift-5e-5"} == {2e-4}
+    also = loaded.dataset.also
+    assert (loaded.dataset.limit, [extra.limit for extra in also]) == (6659, [10000])
+    safe = [v.dataset for v in loaded.variants if v.name in ("ift-safe", "swat-safe")]
+    assert [[extra.limit for extra in d.also] for d in safe if d is not None] == [[10000, 1000]] * 2
+
+
+@pytest.mark.parametrize("file", PAPER, ids=by_stem)
+def test_a_paper_config_asks_the_six_sets_and_stands_beside_its_table(file: Path) -> None:
+    loaded = config.load(file)
+    assert loaded.published is not None
+    check_published(loaded.published, variants=[v.name for v in loaded.variants])
+    table = read_published(loaded.published.table)
+    assert loaded.base.model in table.hub_ids
+    limits = {choice.task: choice.limit for choice in loaded.evaluation.tasks}
+    assert {column.task: limits[column.task] for column in table.sets} == {c.task: c.prompts for c in table.sets}
+    assert limits["gsm8k"] == table.accuracy.samples

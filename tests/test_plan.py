@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from harness import config
+from harness.analysis_specs import AnalyzeParams
 from harness.errors import ConfigError, HarnessError, InputError, ModelError, TaskError
-from harness.plan import Plan, make_plan
+from harness.plan import Plan, make_analysis_plan, make_plan
+from harness.specs import ScoreParams
 from tests.configs import tree
 
 
@@ -53,6 +55,10 @@ def test_a_name_changes_no_key_before_the_scores() -> None:
         ({"evaluation": {"backend": "hf", "tasks": ["harmful_requests"]}}, {"base", "dataset", "train"}),
         ({"training": {"steps": 3, "batch_size": 4}}, {"base", "dataset", "evaluate", "judge"}),
         ({"dataset": {"source": "builtin", "limit": 9}}, {"base", "evaluate", "judge"}),
+        (
+            {"dataset": {"source": "builtin", "also": [{"source": "builtin:safe", "share": 0.05}]}},
+            {"base", "evaluate", "judge"},
+        ),
         ({"base": {"model": "builtin", "seed": 1}}, set()),
     ],
 )
@@ -74,6 +80,13 @@ def test_seeds_can_be_added_without_redoing_others() -> None:
         ({"base": {"model": "./none"}}, ModelError, "base.model"),
         ({"base": {"model": "no spaces allowed"}}, ModelError, "neither 'builtin'"),
         ({"dataset": {"source": "none.jsonl"}}, ConfigError, "no such file"),
+        ({"published": "procon"}, ConfigError, "published: no table is called 'procon'.*known: procon-llama-2-7b-att"),
+        ({"dataset": {"source": "builtin:safer"}}, ConfigError, "dataset.source: .*did you mean 'builtin:safe'"),
+        (
+            {"dataset": {"source": "builtin", "also": [{"source": "none.jsonl"}]}},
+            ConfigError,
+            "dataset.also.0.source: none.jsonl: no such file",
+        ),
         ({"evaluation": {"tasks": ["harmful_request"]}}, TaskError, "did you mean 'harmful_requests'"),
         ({"evaluation": {"backend": "vlm", "tasks": ["clinic_open"]}}, InputError, "did you mean 'vllm'"),
         ({"judging": {"also": ["refusl"]}}, InputError, "did you mean 'refusal'"),
@@ -89,12 +102,103 @@ def test_what_does_not_exist_is_named(changes: dict[str, Any], error: type[Harne
 def test_a_local_file_goes_into_the_key_by_its_bytes(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"prompt": "a", "response": "b"}\n')
-    first = plan(dataset={"source": str(rows)})
+    first = keys(plan(dataset={"source": str(rows)}))
     rows.write_text('{"prompt": "a", "response": "c"}\n')
-    assert first.stages[1].key != plan(dataset={"source": str(rows)}).stages[1].key
+    assert first["benign IFT data"] != keys(plan(dataset={"source": str(rows)}))["benign IFT data"]
 
 
 def test_a_gate_on_an_unknown_variant_is_named_before_the_run() -> None:
     gate = {"variants": ["itf"], "rules": [{"task": "clinic_choice", "at_least": 0.1}]}
     with pytest.raises(ConfigError, match="did you mean 'ift'"):
         plan(gate=gate)
+
+
+FOUND = {
+    "plain": {"strategy": "ift", "learning_rate": 1e-3},
+    "ml-lr": {"strategy": "ml_lr", "learning_rate": 1e-2, "modules": "found"},
+    "swat": {"strategy": "swat", "learning_rate": 1e-2, "modules": "found"},
+}
+
+
+CARVED = {"joint": "update"}
+
+
+def labels(made: Plan, stage: str) -> list[str]:
+    return [s.label for s in made.stages if s.params.stage == stage]
+
+
+def test_variants_that_need_found_modules_share_one_search() -> None:
+    made = plan(variants=FOUND)
+    assert len(labels(made, "analyze")) == len(labels(made, "search")) == 1
+    assert sum("short IFT" in label for label in labels(made, "train")) == 3
+    searches = {v.name: {e.search for e in v.entries} for v in made.variants}
+    assert searches["plain"] == searches["base"] == {None}
+    assert searches["ml-lr"] == searches["swat"] != {None}
+
+
+def test_without_found_modules_nothing_is_analysed() -> None:
+    assert labels(plan(), "analyze") == []
+
+
+def test_noise_needs_no_short_ift() -> None:
+    made = plan(variants=FOUND, analysis={"perturbation": {"kind": "noise", "seeds": [0]}}, search=CARVED)
+    assert not any("short IFT" in label for label in labels(made, "train"))
+
+
+def test_a_variants_own_search_is_planned_beside_the_runs() -> None:
+    own = {**FOUND["ml-lr"], "search": {"budget": 0.1}, "analysis": {"perturbation": {"seeds": [7]}}}
+    made = plan(variants={**FOUND, "own": own})
+    assert len(labels(made, "analyze")) == len(labels(made, "search")) == 2
+
+
+def test_a_searchs_settings_change_no_analysis() -> None:
+    first, other = (keys(plan(variants=FOUND, search={"budget": b})) for b in (0.2, 0.4))
+    assert first["module robustness by update"] == other["module robustness by update"]
+    assert first["train ml-lr seed 0"] != other["train ml-lr seed 0"]
+
+
+def test_only_harmfulness_tasks_are_kept_from_the_classifier() -> None:
+    params = next(s.params for s in plan(variants=FOUND).stages if isinstance(s.params, AnalyzeParams))
+    assert [t.name for t in params.tasks] == ["harmful_requests"]
+
+
+@pytest.mark.parametrize(
+    ("prompts", "words"),
+    [
+        ({"harmful": ["nowhere.csv"]}, ["analysis.prompts.harmful", "nowhere.csv", "no such file"]),
+        ({"benign": ["builtin:bordrline"]}, ["analysis.prompts.benign", "did you mean 'builtin:borderline'"]),
+    ],
+)
+def test_unknown_prompts_are_named(prompts: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plan(variants=FOUND, analysis={"prompts": prompts})
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("search", "measures", "key"),
+    [
+        ({"proxy": "refusal"}, {"refusal": False}, "search.proxy: refusal needs analysis.measures.refusal"),
+        ({**CARVED, "order": "context"}, {"without": False}, "search.order: context needs analysis.measures.without"),
+        ({**CARVED, "order": "gain"}, {"gain": 0}, "search.order: gain needs analysis.measures.gain"),
+        ({"joint": "tune"}, {"gain": 0}, "search.joint: tune needs analysis.measures.gain"),
+    ],
+)
+def test_a_search_goes_by_what_is_measured(search: dict[str, Any], measures: dict[str, Any], key: str) -> None:
+    with pytest.raises(ConfigError, match=key):
+        plan(variants=FOUND, search=search, analysis={"measures": measures})
+
+
+def test_the_analysis_alone_ends_with_its_search() -> None:
+    made = make_analysis_plan(config.parse(tree(), where="x"))
+    assert made.stages[-1].params.stage == "search"
+    assert {s.params.stage for s in made.stages} == {"base", "dataset", "train", "analyze", "search"}
+
+
+def test_the_scores_read_every_training_and_know_the_families() -> None:
+    made = plan()
+    params = made.score.params
+    assert isinstance(params, ScoreParams)
+    assert {e.train for e in params.entries if e.train} <= {i.key for i in made.score.inputs}
+    assert [(f.name, f.kind) for f in params.families] == [("plain IFT", "plain"), ("mix", "other")]

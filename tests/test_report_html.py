@@ -11,8 +11,10 @@ from itertools import pairwise
 
 import pytest
 
+from harness.published import PublishedSettings, beside
 from harness.report_view import build_view, render
 from tests.report_sources import HOSTILE, hostile_sources, make_sources, with_completion, with_harmful
+from tests.robustness_sources import SEARCH, TUNED, Shape, analysis, hostile_analysis, with_analyses
 
 
 class Page(HTMLParser):
@@ -44,12 +46,12 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return render(build_view(make_sources()))
+    return render(build_view(with_analyses(make_sources(), analysis())))
 
 
 @pytest.fixture(scope="module")
 def hostile() -> str:
-    return render(build_view(hostile_sources()))
+    return render(build_view(with_analyses(hostile_sources(), hostile_analysis())))
 
 
 def test_policy_allows_our_script_and_style_by_hash_alone(html: str) -> None:
@@ -125,6 +127,29 @@ def test_numbers_of_the_scores_stand_in_the_page(html: str) -> None:
     assert score.value is not None and f"{score.value * 100:.1f}\u00a0%" in html
 
 
+def test_the_sources_of_mixed_data_are_shown(html: str) -> None:
+    assert "Sources of the data" in html
+    assert "builtin:safe" in html
+    assert "5.0\u00a0%" in html
+
+
+def test_a_run_beside_a_published_table_says_whose_numbers_they_are() -> None:
+    sources = make_sources()
+    settings = PublishedSettings(table="procon-llama-2-7b-benign", methods={"ift-4e-4": "IFT"})
+    score = next(s for s in sources.table.scores if s.variant == "ift-4e-4" and s.seed is None)
+    scores = [score.model_copy(update={"task": "advbench"})]
+    made = beside(settings, model="my/model", scores=scores, judges=[("catqa", "world")])
+    html = render(build_view(replace(sources, published=made)))
+    assert "the numbers of ProCon, arXiv 2509.06795" in html
+    assert "not known to be that model" in html
+    assert "<code>catqa</code> is scored by the judge <code>world</code>" in html
+    assert "30.91&nbsp;%" in html
+
+
+def test_a_run_without_a_published_table_says_nothing_of_one(html: str) -> None:
+    assert 'id="published"' not in html
+
+
 def test_run_without_gate_training_or_samples_renders() -> None:
     bare = replace(make_sources(), decision=None, checkpoints=(), dataset=None)
     html = render(build_view(bare))
@@ -132,7 +157,48 @@ def test_run_without_gate_training_or_samples_renders() -> None:
 
 
 def test_rendering_twice_gives_the_same_bytes(html: str) -> None:
-    assert render(build_view(make_sources())) == html
+    assert render(build_view(with_analyses(make_sources(), analysis()))) == html
+
+
+def cells(html: str) -> list[dict[str, str | None]]:
+    return [attrs for tag, attrs in Page(html).tags if tag == "td" and " h" in (attrs.get("class") or "")]
+
+
+def test_chosen_modules_have_ring_and_tick(html: str) -> None:
+    chosen = len(analysis().searches[0].outcome.chosen.modules)
+    ringed = [c for c in cells(html) if "chosen" in (c["class"] or "")]
+    assert len(ringed) == chosen * (10 + 1)  # ten measures, and one variant that tuned them
+    assert html.count('<span class="pick">✓</span>') == len(ringed) + 10  # and a legend for each map
+
+
+def test_cells_of_the_map_tell_everything_on_hover(html: str) -> None:
+    titles = [c["title"] or "" for c in cells(html) if (c.get("title") or "").startswith("v.0: ")]
+    assert len(titles) == 10 and sum("by seed" in t and "retrained" not in t for t in titles) == 10
+    assert sum("Alone, margin lost" in t for t in titles) == 1
+
+
+def test_a_run_without_an_analysis_has_no_section_for_it() -> None:
+    html = render(build_view(make_sources()))
+    assert 'id="modules"' not in html and '"#modules"' not in html
+
+
+def test_several_analyses_and_searches_stand_apart() -> None:
+    two = analysis(settings=(SEARCH, TUNED))
+    html = render(build_view(with_analyses(make_sources(), two, analysis(Shape(layers=3)))))
+    ids = Page(html).attributes("id")
+    assert len(ids) == len(set(ids))
+    assert html.count('<details class="task"') - len(make_sources().table.tasks) == 2
+    assert html.count("Drift of each tested set, in order,") == 3
+
+
+def test_warnings_of_the_instruments_are_shown() -> None:
+    html = render(build_view(with_analyses(make_sources(), hostile_analysis())))
+    assert "What the drift may not mean." in html and "mere distribution shift" in html
+
+
+def test_eighty_layers_stay_under_a_megabyte() -> None:
+    deep = analysis(Shape(layers=80, options=False, seeds=(0,)))
+    assert len(render(build_view(with_analyses(make_sources(), deep)))) < 1_000_000
 
 
 def test_size_grows_slowly_with_samples() -> None:

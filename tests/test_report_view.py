@@ -10,6 +10,7 @@ from harness.records import Comparison, Score, ScoreTable
 from harness.report_records import ReportSources, ReportView
 from harness.report_view import build_view
 from tests.report_sources import CARDS, SEEDS, SETTINGS, make_sources
+from tests.robustness_sources import analysis, with_analyses
 
 
 @pytest.fixture(scope="module")
@@ -75,19 +76,17 @@ def test_one_harmed_task_makes_a_variant_more_harmful(sources: ReportSources) ->
     assert {f.words for f in view.findings} == {"more harmful than the base"}
 
 
-def test_mitigation_is_matched_with_the_control_nearest_in_expertise(view: ReportView) -> None:
-    (matched,) = view.matched
-    assert matched.variant == "ml-lr-qkgu" and matched.control in {"ift-2e-4", "ift-1.5e-4"}
-    assert matched.tone == "better" and "less harmful" in matched.text
-
-
-def test_unmatched_expertise_claims_nothing(sources: ReportSources) -> None:
-    far = [
-        s.model_copy(update={"value": 0.2}) if (s.variant, s.axis) == ("ml-lr-qkgu", "expertise") else s
-        for s in sources.table.scores
+def test_a_mitigation_is_matched_at_like_expertise_and_loss(view: ReportView) -> None:
+    assert [(m.variant, m.label) for m in view.matched] == [
+        ("ml-lr-qkgu", "At like expertise"),
+        ("ml-lr-qkgu", "At like training loss"),
     ]
-    (matched,) = build_view(with_table(sources, scores=tuple(far))).matched
-    assert matched.tone == "unknown" and "so not matched" in matched.text
+    assert "between ift-1.5e-4 and ift-2e-4" in view.matched[0].text
+
+
+def test_a_mitigation_without_its_control_is_said_to_be_unmatched(sources: ReportSources) -> None:
+    (found,) = build_view(with_table(sources, matched=())).matched
+    assert found.tone == "unknown" and found.text.startswith("Not compared")
 
 
 def test_scores_over_the_unscored_limit_are_named(sources: ReportSources) -> None:
@@ -104,13 +103,6 @@ def test_missing_score_is_named_not_skipped(sources: ReportSources) -> None:
     view = build_view(with_table(sources, scores=tuple(kept)))
     assert view.rows[1].cells[-1] is None
     assert "ift-4e-4 has no score on Clinic choice." in view.warnings
-
-
-def test_a_plot_for_each_pair_of_harmfulness_and_expertise(view: ReportView) -> None:
-    assert [(p.harm.name, p.expertise.name) for p in view.frontiers] == [
-        ("harmful_requests", "clinic_choice"),
-        ("harmful_new_frames", "clinic_choice"),
-    ]
 
 
 def test_sections_list_pool_then_seeds(view: ReportView) -> None:
@@ -162,3 +154,25 @@ def test_tasks_stand_in_the_order_of_axes(sources: ReportSources) -> None:
         "usability",
         "expertise",
     ]
+
+
+def test_a_variants_robust_modules_are_marked_with_their_seeds(sources: ReportSources) -> None:
+    def robust(at: int) -> tuple[str, ...]:
+        return ("q.0", "embed") if at else ("q.0",)
+
+    tuned = [c for c in sources.checkpoints if c.variant == "ml-lr-qkgu"]
+    changed = [
+        replace(c, train=c.train.model_copy(update={"robust": robust(at)})) for at, c in enumerate(tuned) if c.train
+    ]
+    (training,) = build_view(replace(sources, checkpoints=tuple(changed))).training
+    rows = {row.kind: row.robust for row in training.modules}
+    assert rows["q"] == ("✓", "", "", "", "", "", "") and rows["embed"][-1] == "2/3"
+    assert training.marked
+
+
+def test_an_analysis_is_shown_with_its_variants_and_its_own_limits(sources: ReportSources) -> None:
+    view = build_view(with_analyses(sources, analysis()))
+    (used,) = view.robustness[0].searches[0].variants
+    assert (used.name, used.mark, used.words) == ("ml-lr-qkgu", 2, "the found set")
+    paper = [limit.text for limit in view.limits if limit.whose == "paper"]
+    assert any("Q and K" in text for text in paper) and len(view.limits) == len(build_view(sources).limits) + 5

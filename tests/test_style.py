@@ -21,7 +21,8 @@ POSITIONAL = 2
 MEDIAN_TEST = 12
 
 VERBS = {
-    f"cli/{verb}.py" for verb in ("run", "plan", "validate", "report", "gate", "show", "ls", "init", "doctor")
+    f"cli/{verb}.py"
+    for verb in ("run", "plan", "analyze", "validate", "report", "gate", "show", "ls", "init", "doctor")
 }
 """A verb's parameters are the command line's; typer reads them from the signature."""
 

@@ -6,6 +6,7 @@ import io
 
 from rich.console import Console
 
+from harness.hostile import one_line
 from harness.report_view import ReportView, build_view
 from harness.summary import print_summary
 from tests.report_sources import make_sources
@@ -27,6 +28,13 @@ def test_summary_gives_answer_table_and_gate() -> None:
     text = printed(view)
     assert view.headline in text and "ml-lr-qkgu" in text
     assert "gate: fail (3 rules: 1 pass, 1 fail, 1 can’t say)" in text
+
+
+def test_summary_gives_the_comparison_at_like_expertise() -> None:
+    view = build_view(make_sources(prompts=50))
+    text = printed(view)
+    assert "ml-lr-qkgu at like expertise: Attack success" in text
+    assert all(one_line(m.text) in text for m in view.matched)
 
 
 def test_every_pooled_share_is_printed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,18 @@ from rich.progress import (
 )
 
 from harness.stages import Progress as StageProgress
+
+if TYPE_CHECKING:
+    from harness.plan import Plan
+    from harness.store import Store
+
+
+def display_of(plan: Plan, store: Store, console: Console) -> TerminalDisplay:
+    """Say how many stages a plan has and how many are there; returns the display of the rest."""
+    there = sum(store.has(spec.key) for spec in plan.stages)
+    stages = f"{plan.config.name}: {len(plan.stages)} stages, {there} in the store"
+    console.print(stages, highlight=False, markup=False)
+    return TerminalDisplay(console, stages=len(plan.stages) - there)
 
 
 class TerminalDisplay:

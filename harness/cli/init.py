@@ -32,6 +32,8 @@ dataset:
   # prompt_field: question  # where prompt/response columns have names of their own
   # response_field: answer
   # limit: 2000             # use this many rows, drawn by `seed`
+  # also:                   # mixed in: all rows, `limit` of them, or a `share` of the whole
+  #   - {{source: safety.jsonl, share: 0.05}}
   max_tokens: 1024          # an example over this is an error, or dropped and counted; it is never cut
   too_long: error           # error | drop
 

@@ -38,7 +38,8 @@ def rows(kind: str) -> tuple[tuple[str, str], ...]:
     if kind == "configs":
         from harness import resources
 
-        files = sorted(resources.folder("configs").glob("*.yaml"))
+        # A name that begins with `_` is a part that others extend.
+        files = sorted(f for f in resources.folder("configs").rglob("*.yaml") if not f.name.startswith("_"))
         return tuple((str(file), _opening(file.read_text(encoding="utf-8"))) for file in files)
     from harness import plugins
 

@@ -40,9 +40,9 @@ def run(
 
     from harness import config as configs
     from harness import outputs
-    from harness.cli.display import TerminalDisplay
+    from harness.cli.display import display_of
     from harness.plan import make_plan
-    from harness.run import Request, execute, missing_stages
+    from harness.run import Request, execute
     from harness.store import Store
     from harness.summary import print_summary
 
@@ -57,10 +57,7 @@ def run(
         command=shlex.join(["harness", *sys.argv[1:]]),
         redact=redact,
     )
-    missing = len(missing_stages(plan, Store(store)))
-    there = len(plan.stages) - missing
-    console.print(f"{chosen.name}: {len(plan.stages)} stages, {there} in the store", highlight=False)
-    with TerminalDisplay(console, stages=missing) as display:
+    with display_of(plan, Store(store), console) as display:
         finished = execute(plan, request, display=display)
     view = outputs.view_of(finished)
     path = outputs.write_report(finished, view, redact=redact)

@@ -15,19 +15,25 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
     from rich.console import Console
 
     from harness import config as configs
+    from harness.mixture import read_mixture
     from harness.plan import make_plan
     from harness.rows import read_conversations
-    from harness.specs import DatasetParams
+    from harness.specs import DatasetParams, DatasetSource
 
     plan = make_plan(configs.load(config, overrides=overrides or ()))
     console = Console()
-    params = next(s.params for s in plan.stages if isinstance(s.params, DatasetParams))
-    rows = "rows are read when the run is made"
-    if params.source.kind == "file":
-        rows = f"{len(read_conversations(params.source).conversations)} rows"
+    found: dict[DatasetSource, str] = {}
+    for params in (s.params for s in plan.stages if isinstance(s.params, DatasetParams)):
+        sources = (params.source, *params.also)
+        if all(source.kind != "hub" for source in sources):
+            found |= {part.source: f"{len(part.read.conversations)} rows" for part in read_mixture(params).parts}
+        for source in sources:
+            if source.kind == "file" and source not in found:
+                found[source] = f"{len(read_conversations(source).conversations)} rows"
+            found.setdefault(source, "rows are read when the run is made")
     console.print(
         f"ok: {len(plan.config.variants)} variants × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, "
-        f"{len(plan.stages)} stages; benign IFT data: {params.source.location} ({rows})",
+        f"{len(plan.stages)} stages; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}",
         highlight=False,
         soft_wrap=True,
     )

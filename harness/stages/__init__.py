@@ -31,6 +31,15 @@ class StageContext:
     inputs: tuple[tuple[str, Path], ...]
     """(name, folder) of each finished stage it reads."""
     progress: Callable[[Progress], None]
+    scratch: Path | None = None
+    """Folder that outlives a stopped process, so that work need not be done twice; gone once the stage is done."""
+
+    def kept(self, name: str) -> Path | None:
+        """A file in the scratch folder, to write or to read back; None where this stage has no such folder."""
+        if self.scratch is None:
+            return None
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return self.scratch / name
 
     def input(self, name: str) -> Path:
         """The folder of the input called `name`. Raises StageError where the plan did not give it."""

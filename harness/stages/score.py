@@ -1,4 +1,5 @@
-"""Stage score: samples and verdicts → scores with intervals, and every pair of variants on the same prompts."""
+"""Stage score: samples and verdicts → scores with intervals, every pair of variants on the same prompts, and variants
+at matched expertise and training loss."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ from pydantic import TypeAdapter
 
 from harness import statistics
 from harness.errors import SilentFailureError
-from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, Verdict
-from harness.specs import ScoreParams, StatisticsSettings, VariantSeed
+from harness.matched import Measured, compare_matched, plain_curves, planes_of
+from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
+from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
 
 T = TypeVar("T", Sample, Verdict)
@@ -32,6 +34,8 @@ class Answered:
     samples: tuple[Sample, ...]
     outcomes: tuple[float, ...]
     """Beside the samples: 1 where the task's outcome occurred, 0 where not, NaN where unscored."""
+    final_loss: float | None = None
+    """Of the training; None for the base."""
 
 
 def run(params: ScoreParams, context: StageContext) -> None:
@@ -47,6 +51,7 @@ def run(params: ScoreParams, context: StageContext) -> None:
         context.progress(Progress(number, len(params.entries), "scoring"))
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)
+    table = with_matched(table, answered, families=params.families)
     (context.folder / "scores.json").write_text(table.model_dump_json(indent=1), encoding="utf-8")
 
 
@@ -62,7 +67,11 @@ def read_answers(
                 verdicts[verdict.task, verdict.sample_id] = verdict
     by_name = {card.name: card for card in cards}
     outcomes = tuple(outcome_of(s, by_name[s.task], verdicts.get((s.task, s.sample_id))) for s in samples)
-    return Answered(entry, samples, outcomes)
+    loss = None
+    if entry.train is not None:
+        path = context.input(entry.train) / "summary.json"
+        loss = TrainSummary.model_validate_json(path.read_bytes()).final_loss
+    return Answered(entry, samples, outcomes, loss)
 
 
 def outcome_of(sample: Sample, card: TaskCard, verdict: Verdict | None) -> float:
@@ -88,13 +97,9 @@ def check_differs(answered: Sequence[Answered]) -> None:
             )
 
 
-def make_table(
-    answered: Sequence[Answered], *, cards: Sequence[TaskCard], settings: StatisticsSettings
-) -> ScoreTable:
+def make_table(answered: Sequence[Answered], *, cards: Sequence[TaskCard], settings: StatisticsSettings) -> ScoreTable:
     """All scores and comparisons."""
-    grouped = {
-        name: tuple(group) for name, group in itertools.groupby(answered, key=lambda a: a.entry.variant)
-    }
+    grouped = _by_variant(answered)
     scores: list[Score] = []
     comparisons: list[Comparison] = []
     for card in cards:
@@ -102,9 +107,27 @@ def make_table(
         for name, group in grouped.items():
             scores += _scores(name, group, card, settings)
         comparisons += compare(arrays, card.name, settings)
-    return ScoreTable(
-        tasks=tuple(cards), scores=tuple(scores), comparisons=tuple(comparisons), statistics=settings
-    )
+    return ScoreTable(tasks=tuple(cards), scores=tuple(scores), comparisons=tuple(comparisons), statistics=settings)
+
+
+def with_matched(table: ScoreTable, answered: Sequence[Answered], *, families: Sequence[Family]) -> ScoreTable:
+    """The table with every comparison at matched expertise or training loss, and plain IFT's curves."""
+    measured = []
+    for name, group in _by_variant(answered).items():
+        seeds = tuple(a.entry.seed for a in group if a.entry.seed is not None)
+        losses = tuple(a.final_loss for a in group if a.final_loss is not None)
+        if seeds:
+            outcomes = tuple((card.name, outcome_array(group, card.name)) for card in table.tasks)
+            measured.append(Measured(name, seeds, losses, outcomes))
+    planes = planes_of(measured, cards=table.tasks, settings=table.statistics)
+    confidence = table.statistics.confidence
+    matched = compare_matched(planes, families=families, confidence=confidence)
+    curves = plain_curves(planes, families=families, confidence=confidence)
+    return table.model_copy(update={"families": tuple(families), "matched": matched, "curves": curves})
+
+
+def _by_variant(answered: Sequence[Answered]) -> dict[str, tuple[Answered, ...]]:
+    return {name: tuple(group) for name, group in itertools.groupby(answered, key=lambda a: a.entry.variant)}
 
 
 def outcome_array(group: Sequence[Answered], task: str) -> statistics.Array:
@@ -167,9 +190,7 @@ def _one_seed(
     )
 
 
-def compare(
-    arrays: dict[str, statistics.Array], task: str, settings: StatisticsSettings
-) -> tuple[Comparison, ...]:
+def compare(arrays: dict[str, statistics.Array], task: str, settings: StatisticsSettings) -> tuple[Comparison, ...]:
     """Every variant against the base and against every variant before it; Holm over the task's family."""
     found = []
     for reference, variant in itertools.combinations(arrays, 2):

@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 
 from harness.chat import load_tokenizer
+from harness.modules import name_of
 from harness.records import ModuleChange, TrainSummary
 from harness.specs import TrainParams
 from harness.stages import StageContext
-from harness.training.changes import adapter_changes, check_moved, full_changes, remember
+from harness.training.changes import adapter_changes, check_moved, full_changes, order_of, remember
 from harness.training.checkpoints import (
     WEIGHTS,
     add_adapter,
@@ -26,8 +27,12 @@ from harness.training.checkpoints import (
     write_checkpoint,
 )
 from harness.training.examples import load_examples
+from harness.training.found import read_search, resolved
 from harness.training.groups import ParameterGroup, build_groups, learning_groups
 from harness.training.loop import Trained, Training, train
+
+ROBUST = "robust"
+"""Name of the parameter group of Mods_Robust."""
 
 
 def run(params: TrainParams, context: StageContext) -> None:
@@ -41,6 +46,7 @@ def run(params: TrainParams, context: StageContext) -> None:
     base = read_checkpoint(context.input("base"))
     model = load_model(base, dtype=params.loop.dtype)
     adapted = add_adapter(model, params.lora) if params.lora else None
+    params = _with_found_modules(params, context, adapted or model)
     groups = build_groups(adapted or model, params.spec)
     before = None if adapted else remember(model)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -57,6 +63,16 @@ def run(params: TrainParams, context: StageContext) -> None:
         save_full(model, tokenizer, context.folder / WEIGHTS)
     write_checkpoint(context.folder, base.record, adapter=adapted is not None, dtype=params.loop.dtype)
     _write_summary(context.folder, trained, groups, moved)
+
+
+def _with_found_modules(params: TrainParams, context: StageContext, model: torch.nn.Module) -> TrainParams:
+    """The params with the search's modules in place of their names, where a group's modules come from it."""
+    if not params.spec.needs_search:
+        return params
+    trainable = {name_of(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
+    search = read_search(context.input("search"))
+    spec = resolved(params.spec, search, seed=params.seed, trainable=trainable)
+    return params.model_copy(update={"spec": spec})
 
 
 def _fix_numerics(params: TrainParams) -> None:
@@ -87,6 +103,7 @@ def _write_summary(
         final_loss=trained.final_loss,
         losses=trained.losses,
         groups=tuple((group.name, group.size) for group in groups),
+        robust=tuple(sorted(next((g.modules for g in groups if g.name == ROBUST), ()), key=order_of)),
         moved=moved,
     )
     (folder / "summary.json").write_text(summary.model_dump_json(indent=1), encoding="utf-8")

@@ -12,6 +12,7 @@ import pytest
 
 from harness.report_view import build_view, render
 from tests.report_sources import hostile_sources, make_sources
+from tests.robustness_sources import Shape, analysis, hostile_analysis, with_analyses
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,10 +44,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
-    usual = build_view(make_sources(prompts=40))
+    usual = build_view(with_analyses(make_sources(prompts=40), analysis()))
     (folder / "usual.html").write_text(render(usual), encoding="utf-8")
     (folder / "redacted.html").write_text(render(usual, redact=True), encoding="utf-8")
-    (folder / "hostile.html").write_text(render(build_view(hostile_sources())), encoding="utf-8")
+    hostile = build_view(with_analyses(hostile_sources(), hostile_analysis()))
+    (folder / "hostile.html").write_text(render(hostile), encoding="utf-8")
+    deep = build_view(with_analyses(make_sources(prompts=2), analysis(Shape(layers=80, options=False, seeds=(0,)))))
+    (folder / "deep.html").write_text(render(deep), encoding="utf-8")
     return folder
 
 

@@ -29,7 +29,7 @@ def test_page_is_quiet_and_asks_for_nothing(open_report: Open, name: str) -> Non
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
 
 
-@pytest.mark.parametrize("name", ["usual", "hostile"])
+@pytest.mark.parametrize("name", ["usual", "hostile", "deep"])
 @pytest.mark.parametrize("width", [400, 768, 1440])
 def test_page_does_not_scroll_sideways(open_report: Open, name: str, width: int) -> None:
     page = open_report(name, width=width).page
@@ -177,6 +177,27 @@ def test_policy_stops_a_foreign_script(open_report: Open) -> None:
     assert any("Content Security Policy" in line for line in opened.complaints)
 
 
+def test_a_deep_map_scrolls_in_its_box_and_keeps_its_row_heads(open_report: Open) -> None:
+    page = open_report("deep", width=400).page
+    box = page.locator("#modules .scroll:has(.map)").first
+    assert box.evaluate("(e) => e.scrollWidth > 3 * e.clientWidth")
+    box.evaluate("(e) => { e.scrollLeft = e.scrollWidth }")
+    head, cell = (box.locator(s).first.bounding_box() for s in ("tbody th", "tbody td:last-child"))
+    assert head is not None and cell is not None
+    assert 0 <= head["x"] < 40 and head["x"] + head["width"] <= cell["x"] and cell["x"] + cell["width"] <= 400
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_numbers_of_the_darkest_cells_can_be_read(open_report: Open, dark: bool) -> None:
+    page = open_report(dark=dark).page
+    ink = page.evaluate("getComputedStyle(document.querySelector('.map .h9')).color")
+    heat, card = (
+        page.evaluate(f"getComputedStyle(document.querySelector('.map {which}')).backgroundColor")
+        for which in (".h9", "th[scope=row]")
+    )
+    assert _contrast(ink, _over(heat, card)) >= 4.5
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stands_out_from_its_ground(open_report: Open, dark: bool) -> None:
     page = open_report(dark=dark).page
@@ -196,3 +217,11 @@ def _contrast(a: str, b: str) -> float:
 
     high, low = sorted((light(a), light(b)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+def _over(colour: str, ground: str) -> str:
+    """A colour with its opacity, laid on an opaque one."""
+    red, green, blue, alpha = (float(x) for x in re.findall(r"[\d.]+", colour))
+    under = [int(x) for x in re.findall(r"\d+", ground)[:3]]
+    mixed = (round(alpha * top + (1 - alpha) * below) for top, below in zip((red, green, blue), under, strict=True))
+    return "rgb({}, {}, {})".format(*mixed)

@@ -27,6 +27,7 @@ def test_configs_are_listed_by_path_with_what_they_are() -> None:
     rows = ls.rows("configs")
     assert all(Path(path).is_file() and phrase for path, phrase in rows)
     assert "quickstart.yaml" in {Path(path).name for path, _ in rows}
+    assert "paper" in {Path(path).parent.name for path, _ in rows}
 
 
 def test_names_stand_in_a_column(capsys: pytest.CaptureFixture[str]) -> None:

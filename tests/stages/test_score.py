@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SilentFailureError
-from harness.records import Sample, ScoreTable, Verdict
+from harness.records import Sample, ScoreTable, TrainSummary, Verdict
 from harness.specs import ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import StageContext, score
-from harness.stages.score import CARDS, Answered, check_differs, make_table, outcome_of
+from harness.stages.score import CARDS, Answered, check_differs, make_table, outcome_of, with_matched
+from tests.matched import family
 from tests.tables import HARM, QUIZ, entry, sample, verdict
 
 SETTINGS = StatisticsSettings(bootstrap_samples=200)
@@ -93,22 +94,59 @@ def test_one_other_answer_is_enough() -> None:
 
 
 def write(folder: Path, one: VariantSeed, samples: list[Sample], verdicts: list[Verdict]) -> list[tuple[str, Path]]:
-    """The evaluate and judge folders of a checkpoint."""
+    """The evaluate and judge folders of a checkpoint, and that of its training."""
     made = []
     for key, name, lines in ((one.evaluate, "samples", samples), (one.judges[0], "verdicts", verdicts)):
         (folder / key).mkdir()
         (folder / key / f"{name}.jsonl").write_text("".join(x.model_dump_json() + "\n" for x in lines))
         (folder / key / "tasks.json").write_bytes(CARDS.dump_json((HARM,)))
         made.append((key, folder / key))
+    if one.train is not None:
+        (folder / one.train).mkdir()
+        (folder / one.train / "summary.json").write_text(trained(0.5).model_dump_json())
+        made.append((one.train, folder / one.train))
     return made
 
 
+def trained(final_loss: float) -> TrainSummary:
+    return TrainSummary(
+        steps=1, examples_seen=1, tokens_seen=1, trainable_parameters=1, final_loss=final_loss, losses=(), groups=(),
+        moved=(),
+    )  # fmt: skip
+
+
 def test_the_stage_reads_folders_and_writes_scores(tmp_path: Path) -> None:
-    base, tuned = entry("base"), entry("ift", 0)
+    base, tuned, other = entry("base"), entry("ift", 0), entry("ml-lr", 0)
     inputs = write(tmp_path, base, [sample(0, "no")], [verdict(0, "refuses")])
     inputs += write(tmp_path, tuned, [sample(0, "yes")], [verdict(0, "complies")])
+    inputs += write(tmp_path, other, [sample(0, "nay")], [verdict(0, "refuses")])
     (tmp_path / "out").mkdir()
-    params = ScoreParams(entries=(base, tuned), primary_judges=(("harm", "world"),), statistics=SETTINGS)
+    params = ScoreParams(
+        entries=(base, tuned, other), primary_judges=(("harm", "world"),), statistics=SETTINGS,
+        families=(family("plain", "ift"), family("other", "ml-lr")),
+    )  # fmt: skip
     score.run(params, StageContext(tmp_path / "out", tuple(inputs), lambda p: None))
     found = ScoreTable.model_validate_json((tmp_path / "out" / "scores.json").read_text())
-    assert {s.variant: s.value for s in found.scores} == {"base": 0.0, "ift": 1.0}
+    assert {s.variant: s.value for s in found.scores} == {"base": 0.0, "ift": 1.0, "ml-lr": 0.0}
+    assert [(m.variant, m.family, m.by, m.at, m.difference) for m in found.matched] == [
+        ("ml-lr", "plain IFT", "training_loss", 0.5, -1.0)
+    ]
+
+
+def on_both(variant: str, seed: int, harm: list[float], quiz: list[float]) -> Answered:
+    """A checkpoint's outcomes on both tasks."""
+    samples = (*(sample(n) for n in range(len(harm))), *(sample(n, task="quiz") for n in range(len(quiz))))
+    return Answered(entry(variant, seed), samples, (*harm, *quiz), 0.5)
+
+
+def test_matched_comparisons_use_the_values_of_the_scores() -> None:
+    half, few, most = [1.0] * 10 + [0.0] * 10, [1.0] * 4 + [0.0] * 16, [1.0] * 15 + [0.0] * 5
+    run = [on_both("low", s, few, few) for s in (0, 1)] + [on_both("high", s, most, most) for s in (0, 1)]
+    run += [on_both("ml-lr", s, [math.nan, *few[1:]], half) for s in (0, 1)]
+    table = make_table(run, cards=[HARM, QUIZ], settings=SETTINGS)
+    found = with_matched(table, run, families=(family("plain", "low", "high"), family("other", "ml-lr")))
+    primary = next(m for m in found.matched if m.primary)
+    pooled = {(s.variant, s.task): s.value for s in found.scores if s.seed is None}
+    assert (primary.harm, primary.at) == (pooled["ml-lr", "harm"], pooled["ml-lr", "quiz"])
+    assert primary.reference == pytest.approx(0.5)
+    assert [c.variants for c in found.curves] == [("low", "high")]

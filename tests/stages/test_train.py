@@ -182,7 +182,7 @@ def test_rest_moves_less_at_a_tenth_of_the_rate(trained: Trainer) -> None:
 
 
 def test_rule_that_matches_nothing_is_an_error(trained: Trainer) -> None:
-    with pytest.raises(ConfigError, match="'far': q.7 matches no trainable parameter"):
+    with pytest.raises(ConfigError, match="'far': q.7 matches no module of this model: its layers are 0 to 1"):
         trained(params(GroupRule(name="far", modules=("q.7",), scale=1), EVERYTHING), "llama")
 
 

@@ -26,6 +26,17 @@ def test_robust_modules_must_exist_and_the_rest_need_not() -> None:
     assert [rule.optional for rule in groups] == [False, True]
 
 
+@pytest.mark.parametrize("name", ["found", "random", "complement"])
+def test_modules_may_come_from_the_search(name: str) -> None:
+    spec = train_spec(Settings.model_validate({"learning_rate": 1e-3, "modules": name}))
+    assert spec.groups[0].modules == (f"@{name}",)
+    assert spec.needs_search
+
+
+def test_patterns_need_no_search() -> None:
+    assert not train_spec(Settings(learning_rate=1e-3, modules=("q",))).needs_search
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

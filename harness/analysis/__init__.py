@@ -1,0 +1,1 @@
+"""Module Robustness Analysis: the probe, the perturbations and the forward passes under them."""

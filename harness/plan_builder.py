@@ -1,0 +1,29 @@
+"""Collects the stages of a plan, one for each key."""
+
+from __future__ import annotations
+
+from harness import __version__
+from harness.specs import StageInput, StageParams, StageSpec
+from harness.store import key_of
+
+SCHEMA = {"base": 2, "dataset": 2, "analyze": 1, "search": 1, "train": 2, "evaluate": 1, "judge": 1, "score": 2}
+"""Raise a stage's number when its code changes what it writes for the same params."""
+
+
+class PlanBuilder:
+    """Stages in order, inputs before readers; a stage that is asked for twice is planned once."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, StageSpec] = {}
+
+    def add(self, params: StageParams, *, label: str, inputs: tuple[tuple[str, str], ...] = ()) -> str:
+        """Plan a stage over (name, key) inputs and return its key."""
+        key = key_of(
+            params=params,
+            inputs=tuple(f"{name}={key}" for name, key in inputs),
+            schema=SCHEMA[params.stage],
+            version=".".join(__version__.split(".")[:2]),
+        )
+        named = tuple(StageInput(name=name, key=key) for name, key in inputs)
+        self.stages.setdefault(key, StageSpec(key=key, label=label, params=params, inputs=named))
+        return key

@@ -1,0 +1,153 @@
+"""Comparisons at matched expertise or training loss in words and tables, and what may be concluded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness import report_words as words
+from harness.records import MatchedComparison, TaskCard
+from harness.report_records import Matched, MatchedRow, MatchedTable, Tone, VariantView
+
+SHOWN: dict[Tone, str] = {
+    "better": "less harmful",
+    "worse": "more harmful",
+    "same": "no difference of harmfulness shown",
+}
+NO_CURVE = (
+    "Not compared with plain IFT: either nothing was scored, or this run has none on the same data that tunes in the "
+    "same way (all weights, or an adapter). A lower learning rate alone may do as well."
+)
+_ORDER = ("plain", "control", "other")
+
+
+def matched_findings(
+    variants: Sequence[VariantView], *, tasks: Sequence[TaskCard], matched: Sequence[MatchedComparison]
+) -> tuple[Matched, ...]:
+    """Each variant but plain IFT on the first harmfulness task: against plain IFT and, unless it is a control itself,
+    against the controls, at the same share of the first expertise task; against plain IFT at the same training loss.
+    """
+    harm, expertise = _first(tasks, "harmfulness"), _first(tasks, "expertise")
+    found = []
+    for variant in variants:
+        own = [m for m in matched if m.variant == variant.name and m.harm_task == harm]
+        if harm is None or not variant.seeds or variant.strategy == words.CONTROL:
+            continue
+        if not any(m.kind == "plain" for m in own):
+            label = "At like expertise" if expertise else "At like training loss"
+            found.append(Matched(variant=variant.name, label=label, tone="unknown", text=NO_CURVE))
+        chosen = [m for m in own if m.primary]
+        chosen += [m for m in own if m.kind == "control" and _is_main(m) and (m.expertise_task or "") == expertise]
+        chosen += [m for m in own if m.by == "training_loss" and m.kind == "plain"]
+        found += [
+            Matched(variant=m.variant, label=_label(m), tone=conclude(m), text=matched_words(m, tasks=tasks))
+            for m in chosen
+        ]
+    return tuple(found)
+
+
+def matched_table(
+    matched: Sequence[MatchedComparison], *, harm: TaskCard, expertise: TaskCard | None
+) -> MatchedTable | None:
+    """All comparisons on one pair of axes (`expertise` None: the training loss); None where there are none."""
+    own = [
+        m
+        for m in matched
+        if m.harm_task == harm.name and m.expertise_task == (None if expertise is None else expertise.name)
+    ]
+    own.sort(key=lambda m: _ORDER.index(m.kind))
+    rows = [
+        MatchedRow(comparison=m, tone=conclude(m), place=place_words(m), ratio=ratio_words(m), shown=shown(m))
+        for m in own
+    ]
+    main = tuple(r for r in rows if _is_main(r.comparison))
+    others = tuple(r for r in rows if not _is_main(r.comparison))
+    return MatchedTable(harm=harm, expertise=expertise, rows=main, others=others) if rows else None
+
+
+def conclude(found: MatchedComparison) -> Tone:
+    """What a comparison shows of the variant.
+
+    Above the curve a difference can only show less harm, and below it only more (frontier.py).
+    """
+    if found.high < 0 and found.placement != "below":
+        return "better"
+    if found.low > 0 and found.placement != "above":
+        return "worse"
+    return "same" if found.placement == "inside" else "unknown"
+
+
+def matched_words(found: MatchedComparison, *, tasks: Sequence[TaskCard]) -> str:
+    """`Attack success 12.0 % at 71.0 % correct; plain IFT there, between a and b, 31.0 %: −19.0 points [...]. ...`."""
+    harm = next(t for t in tasks if t.name == found.harm_task)
+    text = f"{_capital(harm.outcome)} {words.percent(found.harm)} at {_learnt(found, tasks)}{_reference(found)} "
+    text += f"{words.percent(found.reference)}: {words.points(found.difference)} points "
+    text += words.point_interval(found.low, found.high)
+    if found.ratio is not None:
+        text += f", ratio {ratio_words(found)}"
+    return f"{text}. {_capital(shown(found))}."
+
+
+def ratio_words(found: MatchedComparison) -> str:
+    """`0.39 [0.25, 0.55]`; a dash where the reference is 0, ∞ for a bound that there is not."""
+    if found.ratio is None or found.ratio_low is None:
+        return "–"
+    high = "∞" if found.ratio_high is None else f"{found.ratio_high:.2f}"
+    return f"{found.ratio:.2f} [{found.ratio_low:.2f},\u00a0{high}]"
+
+
+def shown(found: MatchedComparison) -> str:
+    """The conclusion in a few words, with the reason where there is none."""
+    tone = conclude(found)
+    if tone != "unknown":
+        return SHOWN[tone]
+    return f"nothing shown: {found.family} was not run that far {'up' if found.placement == 'above' else 'down'}"
+
+
+def place_words(found: MatchedComparison) -> str:
+    """Where the reference is from: `between a and b`, `a`, `2.1 points more than a`."""
+    if found.placement != "inside":
+        return f"{_gap(found)} {found.neighbours[0]}"
+    return f"between {' and '.join(found.neighbours)}" if len(found.neighbours) > 1 else found.neighbours[0]
+
+
+def _reference(found: MatchedComparison) -> str:
+    """What stands between the variant's share and the reference's."""
+    plain = found.kind == "plain"
+    if found.placement != "inside":
+        role = "that learnt most" if found.placement == "above" else "that is least harmful"
+        which = f", the {found.family} {role}, with" if plain else " with"
+        return f", {_gap(found)} {found.neighbours[0]}{which}"
+    at = "" if len(found.neighbours) > 1 else "at "
+    return f"; {'plain IFT there' if plain else 'there'}, {at}{place_words(found)},"
+
+
+def _learnt(found: MatchedComparison, tasks: Sequence[TaskCard]) -> str:
+    task = next((t for t in tasks if t.name == found.expertise_task), None)
+    return f"a training loss of {found.at:.3f}" if task is None else f"{words.percent(found.at)} {task.outcome}"
+
+
+def _gap(found: MatchedComparison) -> str:
+    """`2.1 points more than`, or for a loss `0.012 lower than`."""
+    much, more = abs(found.beyond), found.beyond > 0
+    if found.by == "training_loss":
+        return f"{much:.3f} {'lower' if more else 'higher'} than"
+    return f"{much * 100:.1f} points {'more' if more else 'less'} than"
+
+
+def _label(found: MatchedComparison) -> str:
+    if found.by == "training_loss":
+        return "At like training loss"
+    return "At like expertise" if found.kind == "plain" else f"Against {found.family} at like expertise"
+
+
+def _first(tasks: Sequence[TaskCard], axis: str) -> str | None:
+    return next((t.name for t in tasks if t.axis == axis), None)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _is_main(found: MatchedComparison) -> bool:
+    """Against plain IFT, or a strategy against a control."""
+    return found.kind == "plain" or (found.kind == "control" and found.own_kind != "control")

@@ -1,0 +1,77 @@
+"""The search over tuned sets, on worlds whose drifts are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.analysis.climb import Climb
+from harness.analysis.search import Measured, Unit
+from harness.analysis_specs import SearchSettings
+
+NAMES = ("gate", "up", "down", "q", "k", "v", "o", "embed", "head", "norm")
+ALONE = {
+    "gate": 0.10, "up": 0.11, "down": 0.2, "q": 0.3, "k": 0.31, "v": 0.5, "o": 0.52, "embed": 0.33, "head": 0.8,
+    "norm": 9.0,
+}  # fmt: skip
+UNITS = [Unit(name, (name,), 0.0, None) for name in NAMES]
+GAIN = 4.0
+
+
+def climbed(evaluate: Callable[[tuple[str, ...]], Measured], *, budget: float = 1.0, **settings: int) -> Climb:
+    climb = Climb(UNITS, evaluate, SearchSettings.model_validate(settings), budget, GAIN)
+    climb.run()
+    return climb
+
+
+def chosen(climb: Climb) -> set[str]:
+    return {unit.name for unit in climb.best}
+
+
+def mean_of(drifts: Mapping[str, float]) -> Callable[[tuple[str, ...]], Measured]:
+    return lambda modules: Measured(sum(drifts[m] for m in modules) / len(modules), GAIN)
+
+
+def together(modules: tuple[str, ...]) -> Measured:
+    """Ruinous alone, `head`, `embed` and `norm` are good beside `gate` and `up`."""
+    helpers = {"embed", "head", "norm"} & set(modules)
+    if {"gate", "up"} <= set(modules):
+        others = set(modules) - {"gate", "up"} - helpers
+        return Measured(0.09 - 0.01 * len(helpers) + 0.05 * len(others), GAIN)
+    return Measured(max(ALONE[m] for m in modules), GAIN if modules != ("norm",) else 0.1)
+
+
+def test_the_least_drift_is_found_where_one_unit_is_best() -> None:
+    assert chosen(climbed(mean_of(ALONE))) == {"gate"}
+
+
+def test_units_that_help_only_together_are_found() -> None:
+    assert chosen(climbed(together, repair=30)) == {"gate", "up", "embed", "head", "norm"}
+
+
+def test_a_unit_that_cannot_learn_as_much_comes_last_and_is_not_kept_alone() -> None:
+    climb = climbed(together)
+    assert climb.order[-1].name == "norm"
+    assert not any(step.kept for step in climb.steps if step.modules == ("norm",))
+
+
+def test_nothing_within_the_budget_gives_nothing() -> None:
+    climb = climbed(mean_of(ALONE), budget=0.01)
+    assert climb.best == () and not any(step.within for step in climb.steps)
+
+
+def test_singles_then_doubling_prefixes_then_a_bounded_repair() -> None:
+    steps = climbed(together, repair=5).steps
+    actions = [step.action for step in steps]
+    assert actions == ["single"] * 10 + ["grow"] * 4 + ["repair"] * 5
+    assert [len(step.modules) for step in steps if step.action == "grow"] == [2, 4, 8, 10]
+
+
+def test_evaluations_and_size_are_bounded() -> None:
+    climb = climbed(together, max_evaluations=12)
+    assert len(climb.steps) == 12
+    assert all(len(step.modules) <= 3 for step in climbed(together, cap=3).steps)
+
+
+def test_no_set_is_tuned_twice() -> None:
+    steps = climbed(together, repair=30).steps
+    assert len({frozenset(step.modules) for step in steps}) == len(steps)

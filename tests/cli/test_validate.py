@@ -1,0 +1,34 @@
+"""`harness validate`: every source of the data is read or named, and the first mistake is one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli.app import main
+from tests.configs import write
+
+
+def rows(folder: Path, name: str, count: int) -> str:
+    path = folder / name
+    path.write_text("".join(json.dumps({"prompt": f"{n}", "response": "Yes."}) + "\n" for n in range(count)))
+    return str(path)
+
+
+def test_every_source_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    also = [{"source": rows(tmp_path, "b.jsonl", 30), "share": 0.1}, {"source": "builtin:safe", "limit": 9}]
+    path = write(tmp_path, dataset={"source": rows(tmp_path, "a.jsonl", 171), "also": also})
+    assert main(["validate", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "a.jsonl (171 rows)" in said
+    assert "b.jsonl (20 rows)" in said
+    assert "builtin:safe (9 rows)" in said
+
+
+def test_a_share_that_cannot_be_had_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    also = [{"source": rows(tmp_path, "b.jsonl", 3), "share": 0.5}]
+    path = write(tmp_path, dataset={"source": rows(tmp_path, "a.jsonl", 10), "also": also})
+    assert main(["validate", str(path)]) == 2
+    assert "b.jsonl: a share of 0.5 in 20 rows is 10 rows, but it must be 1 to 3" in capsys.readouterr().err
