@@ -104,8 +104,8 @@ def map_svg(analysis: AnalysisOutputs, *, name: str) -> str:
     outcome = analysis.searches[0].outcome
     heat = heat_map(analysis.robustness, main_measure(analysis, outcome), chosen=outcome.chosen.modules, full=True)
     inside = len(set(outcome.chosen.modules).intersection(outcome.every))
-    size = f"{inside} of {len(outcome.every)} modules of the layers"
-    return render_figure(lay_out(heat, title=f"Module robustness of {name}: {size} chosen", words=heat.words))
+    title = f"Module robustness of {name}: {inside} of {len(outcome.every)} modules chosen"
+    return render_figure(lay_out(heat, title=title, words=heat.words))
 
 
 def _cells(row: ModuleRobustness, *, seeds: tuple[int, ...], chosen: bool) -> Iterator[tuple[str, str]]:

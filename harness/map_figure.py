@@ -13,8 +13,8 @@ LEFT, TOP, WIDTH, HEIGHT = 76.0, 84.0, 58.0, 26.0
 """Where the first cell lies, and the size of a cell."""
 FOOT, LINE = 80.0, 16.0
 """Room below the cells for scale and legend, and for every line of words."""
-LETTER = 6.0
-"""Width of a letter of the words, for breaking them into lines."""
+LETTER, TITLE = 6.0, 10.0
+"""Width of a letter of the words, for breaking them into lines, and of the title."""
 LEAST = 620.0
 """Least width of the figure, for title and legend."""
 STRONGEST = 0.6
@@ -64,7 +64,7 @@ def lay_out(heat: HeatMap, *, title: str, words: str) -> MapFigure:
         if cell is not None
     ]
     rows = (FigureLabel(at=TOP + (n + 0.5) * HEIGHT, text=row.kind) for n, row in enumerate(heat.rows))
-    width = max(LEAST, LEFT + len(heat.layers) * WIDTH + 16)
+    width = max(LEAST, LEFT + len(heat.layers) * WIDTH + 16, 32 + TITLE * len(title))
     lines = textwrap.wrap(words, int((width - 32) / LETTER))
     return MapFigure(
         width=width,
