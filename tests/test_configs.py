@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from harness import config, resources
+from harness.plan import make_plan
 from harness.published import check as check_published
 from harness.published import read_published
 from harness.specs import LoraSpec
@@ -121,3 +122,20 @@ def test_a_paper_config_asks_the_six_sets_and_stands_beside_its_table(file: Path
     limits = {choice.task: choice.limit for choice in loaded.evaluation.tasks}
     assert {column.task: limits[column.task] for column in table.sets} == {c.task: c.prompts for c in table.sets}
     assert limits["gsm8k"] == table.accuracy.samples
+
+
+ANALYSES = sorted((resources.folder("configs") / "analyses").glob("[!_]*.yaml"))
+
+
+@pytest.mark.parametrize("file", ANALYSES, ids=by_stem)
+def test_an_analysis_is_planned_against_the_curve_of_plain_ift(file: Path) -> None:
+    made = make_plan(config.load(file))
+    assert sum(v.strategy == "ift" for v in made.config.variants) >= 4
+    assert any(s.params.stage == "search" for s in made.stages)
+
+
+def test_every_question_about_soundness_has_its_analysis() -> None:
+    assert {f.stem for f in ANALYSES} == {
+        "budget", "data-size", "frontier", "harmful-share", "lora", "perturbation", "rate-ratio", "search", "seeds",
+        "subsets", "swat-warmup",
+    }  # fmt: skip

@@ -31,11 +31,41 @@ class Attend:
     """[rows × width] nodes; short paths are filled up with node 0, which the mask hides."""
     width: int
     mask: Tensor | None
-    """[rows or 1, 1, length, width] added to the scores: 0 where a query sees a key, else -inf; None: plainly causal."""
+    """[rows or 1, 1, length, width] added to the scores: 0 where a query sees a key, -inf elsewhere; None: causal."""
 
     def mask_for(self, several: int) -> Tensor | None:
         """The mask for as many perturbations side by side."""
         return self.mask if self.mask is None or len(self.mask) == 1 else self.mask.repeat(several, 1, 1, 1)
+
+
+    @property
+    def stretch(self) -> slice:
+        """The queries."""
+        return slice(self.start, self.start + self.rows * self.length)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Calls of attention whose queries lie side by side."""
+
+    calls: tuple[Attend, ...]
+
+    @property
+    def rows(self) -> slice:
+        """The queries."""
+        return slice(self.calls[0].stretch.start, self.calls[-1].stretch.stop)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is computed at once."""
+
+    nodes: int
+    """Nodes of a forest, at most (more where a single prompt is longer)."""
+    keys: int
+    """Keys gathered for one call of attention, about."""
+    rows: int
+    """Queries of a block, about."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +78,11 @@ class Forest:
     """[nodes] position of the token in its prompts."""
     counts: Tensor
     """[nodes] prompts that pass through it."""
-    every: tuple[Attend, ...]
+    every: tuple[Block, ...]
     """Attention of all nodes, in their order."""
     wanted: Tensor
     """[wanted nodes] each once."""
-    last: tuple[Attend, ...]
+    last: tuple[Block, ...]
     """Attention of the wanted nodes, in the order of `wanted`."""
     rows: Tensor
     """[positions] row of `wanted` for each wanted position of the chunk's prompts."""
@@ -72,15 +102,12 @@ class _Member:
     """Tokens that an earlier prompt of the chunk owns."""
 
 
-def plant(sequences: Sequences, *, most: int, keys_at_once: int, like: Tensor) -> list[Forest]:
-    """The forests of the prompts, each of at most `most` nodes (more where a single prompt is longer).
-
-    Masks have the type of `like`, and all lies on its device.
-    """
+def plant(sequences: Sequences, sizes: Sizes, *, like: Tensor) -> list[Forest]:
+    """The forests of the prompts. Masks have the type of `like`, and all lies on its device."""
     starts = [0]
     for wanted in sequences.wanted:
         starts.append(starts[-1] + len(wanted))
-    return [_Builder(sequences, starts, members, keys_at_once).forest(like) for members in _chunks(sequences, most)]
+    return [_Builder(sequences, starts, members, sizes).forest(like) for members in _chunks(sequences, sizes.nodes)]
 
 
 def _chunks(sequences: Sequences, most: int) -> Iterator[list[_Member]]:
@@ -113,7 +140,7 @@ class _Builder:
     sequences: Sequences
     starts: list[int]
     members: list[_Member]
-    keys_at_once: int
+    sizes: Sizes
 
     def forest(self, like: Tensor) -> Forest:
         order = sorted(
@@ -131,9 +158,9 @@ class _Builder:
             tokens=torch.tensor(tokens, device=like.device),
             depths=torch.tensor(depths, device=like.device),
             counts=torch.bincount(torch.tensor(every), minlength=len(tokens)).to(like.device),
-            every=tuple(self._attends(spans, like)),
+            every=tuple(_blocks(self._attends(spans, like), self.sizes.rows)),
             wanted=torch.tensor(wanted, device=like.device),
-            last=tuple(self._attends(seen, like)),
+            last=tuple(_blocks(self._attends(seen, like), self.sizes.rows)),
             rows=torch.tensor([row_of[node] for _, node in positions], device=like.device),
             places=torch.tensor([place for place, _ in positions]),
         )
@@ -188,11 +215,23 @@ class _Builder:
             length, end, width = len(spans[at][1]), at, 0
             while end < len(spans) and len(spans[end][1]) == length:
                 wider = max(width, len(spans[end][0]))
-                if end > at and wider * (end - at + 1) > self.keys_at_once:
+                if end > at and wider * (end - at + 1) > self.sizes.keys:
                     break
                 width, end = wider, end + 1
             yield _attend(spans[at:end], start=start, width=width, like=like)
             start, at = start + length * (end - at), end
+
+
+def _blocks(calls: Iterator[Attend], rows: int) -> Iterator[Block]:
+    """Consecutive calls of about `rows` queries together."""
+    taken: list[Attend] = []
+    for call in calls:
+        taken.append(call)
+        if call.stretch.stop - taken[0].start >= rows:
+            yield Block(tuple(taken))
+            taken = []
+    if taken:
+        yield Block(tuple(taken))
 
 
 def _attend(spans: list[tuple[Path, list[int]]], *, start: int, width: int, like: Tensor) -> Attend:

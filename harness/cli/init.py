@@ -46,6 +46,16 @@ training:                   # alike for every variant; a variant can override it
   dtype: bfloat16           # of the weights while training
   gradient_checkpointing: true
 
+analysis:                   # which modules are robust? Made before anything is tuned, since `modules: found` asks for it
+  prompts:                  # of the classifier; none may be scored. Files of your own: .csv .json .jsonl
+    harmful: [builtin]
+    benign: [builtin]
+  update:                   # the short plain IFT whose change of weights perturbs, one for each perturbation seed
+    learning_rate: 2.0e-4
+    lora: {{rank: 16, alpha: 32}}
+
+search: {{proxy: refusal, pattern: types, budget: 0.5}}
+
 seeds: [0, 1, 2]            # each variant is trained with every seed; three or more make honest intervals
 
 variants:                   # the base model itself is always evaluated, under the name `base`
@@ -61,7 +71,7 @@ variants:                   # the base model itself is always evaluated, under t
     strategy: ml_lr         # robust modules at the learning rate, the rest at rest_ratio of it
     learning_rate: 4.0e-4
     rest_ratio: 0.1
-    modules: [q, k, gate, up]
+    modules: found          # by the search below; or random, complement (its controls), or patterns: [q, gate.0-9]
     lora: {{rank: 16, alpha: 32}}
 
 evaluation:
