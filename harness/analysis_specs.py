@@ -115,7 +115,7 @@ class SearchSettings(Record):
     is read off there; the best set is the one of least drift. update: its part of the perturbation is applied, nothing
     is trained; the best set is the largest within the budget. A set carved out of a whole update says little of what
     training does that must do without the rest (docs/analysis.md)."""
-    learnt: float = Field(default=0.85, gt=0, le=1)
+    learnt: float = Field(default=0.8, gt=0, le=1)
     """Of tune: share of the short IFT's gain at which sets are compared."""
     rate_factor: float = Field(default=2.0, gt=0)
     """Of tune: learning rate of the set over that of the short IFT, constant after a linear rise."""

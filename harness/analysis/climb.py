@@ -1,7 +1,7 @@
 """The search over sets that are each tuned: which set drifts least once it has learnt as much as asked?
 
 [paper] A search, guided by the proxy, finds a robust subset. [ours] Everything here. Every unit is tuned alone; units
-are ordered by the drift they then show, those that cannot learn as much by themselves last. Sets grow along that order
+are ordered by the drift that they then show for what they have learnt. Sets grow along that order
 by doubling, and the best of them is bettered by adding or taking away one unit at a time, in that order, the first
 improvement being taken, until no unit helps or `repair` trials are spent. With n units that is n singles, the logarithm
 of n prefixes, and the bounded repair pass.
@@ -41,8 +41,10 @@ class Climb:
 
     def run(self) -> tuple[str, ...]:
         """The modules of the best set, in no particular order; empty where no set keeps within the budget."""
-        alone = {unit.name: self._try((unit,), "single") for unit in self.units if self._fits((unit,))}
-        self.order = tuple(sorted(self.units, key=lambda u: (alone.get(u.name, math.inf), u.drift, u.name)))
+        for unit in self.units:
+            self._try((unit,), "single")
+        alone = {step.modules: _price(step) for step in self.steps}
+        self.order = tuple(sorted(self.units, key=lambda u: (alone.get(u.modules, math.inf), u.drift, u.name)))
         size = 2
         while size < 2 * len(self.order) and not self._spent():
             self._try(self.order[:size], "grow")
@@ -98,6 +100,11 @@ class Climb:
 
     def _spent(self) -> bool:
         return len(self.steps) >= self.settings.max_evaluations
+
+
+def _price(step: SearchStep) -> float:
+    """Drift for each nat of learning gain; infinite where nothing was learnt."""
+    return step.drift / step.gain if step.gain is not None and step.gain > 0 else math.inf
 
 
 def _key(units: Sequence[Unit]) -> frozenset[str]:

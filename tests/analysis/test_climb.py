@@ -37,7 +37,9 @@ def together(modules: tuple[str, ...]) -> Measured:
     if {"gate", "up"} <= set(modules):
         others = set(modules) - {"gate", "up"} - helpers
         return Measured(0.09 - 0.01 * len(helpers) + 0.05 * len(others), GAIN)
-    return Measured(max(ALONE[m] for m in modules), GAIN if modules != ("norm",) else 0.1)
+    if modules == ("norm",):
+        return Measured(0.0, 0.0)
+    return Measured(max(ALONE[m] for m in modules), GAIN)
 
 
 def test_the_least_drift_is_found_where_one_unit_is_best() -> None:
@@ -48,10 +50,17 @@ def test_units_that_help_only_together_are_found() -> None:
     assert chosen(climbed(together, repair=30)) == {"gate", "up", "embed", "head", "norm"}
 
 
-def test_a_unit_that_cannot_learn_as_much_comes_last_and_is_not_kept_alone() -> None:
+def test_a_unit_that_learns_nothing_comes_last_and_is_not_kept_alone() -> None:
     climb = climbed(together)
     assert climb.order[-1].name == "norm"
     assert not any(step.kept for step in climb.steps if step.modules == ("norm",))
+
+
+def test_units_that_learn_less_are_ordered_by_the_drift_for_what_they_learn() -> None:
+    def slow(modules: tuple[str, ...]) -> Measured:
+        return Measured(ALONE[modules[0]] / 2, GAIN / 2) if len(modules) == 1 else Measured(0.5, GAIN)
+
+    assert [unit.name for unit in climbed(slow).order[:3]] == ["gate", "up", "down"]
 
 
 def test_nothing_within_the_budget_gives_nothing() -> None:
