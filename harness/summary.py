@@ -20,6 +20,8 @@ def print_summary(view: ReportView, console: Console) -> None:
     if view.answer:
         _say(console, _safe(view.answer))
     console.print(_table(view))
+    for search in (s for analysis in view.robustness for s in analysis.searches):
+        _say(console, f"{_safe(search.headline)} [dim]({_safe(', '.join(use.name for use in search.variants))})[/]")
     for found in view.matched:
         _say(
             console,

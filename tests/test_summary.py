@@ -10,6 +10,7 @@ from harness.hostile import one_line
 from harness.report_view import ReportView, build_view
 from harness.summary import print_summary
 from tests.report_sources import make_sources
+from tests.robustness_sources import analysis, with_analyses
 
 
 def printed(view: ReportView, *, width: int = 140) -> str:
@@ -35,6 +36,13 @@ def test_summary_gives_the_comparison_at_like_expertise() -> None:
     text = printed(view)
     assert "ml-lr-qkgu at like expertise: Attack success" in text
     assert all(one_line(m.text) in text for m in view.matched)
+
+
+def test_summary_says_what_the_search_found_and_who_used_it() -> None:
+    view = build_view(with_analyses(make_sources(), analysis()))
+    text = printed(view, width=400)
+    assert one_line(view.robustness[0].searches[0].headline) in text
+    assert "(ml-lr-qkgu)" in text
 
 
 def test_every_pooled_share_is_printed() -> None:

@@ -46,7 +46,7 @@ training:                   # alike for every variant; a variant can override it
   dtype: bfloat16           # of the weights while training
   gradient_checkpointing: true
 
-analysis:                   # which modules are robust? Made before anything is tuned, since `modules: found` asks for it
+analysis:                   # which modules are robust? Found before anything is tuned, for `modules: found`
   prompts:                  # of the classifier; none may be scored. Files of your own: .csv .json .jsonl
     harmful: [builtin]
     benign: [builtin]
