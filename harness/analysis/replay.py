@@ -68,6 +68,11 @@ class Replay:
         """[wanted positions, in order of the sequences][hidden] float32 on the CPU, of the unperturbed model."""
         return self._base
 
+    @property
+    def nodes(self) -> int:
+        """How many tokens a pass through all layers computes, padding included."""
+        return sum(self._path.tokens)
+
     @torch.inference_mode()
     def joint(self, delta: Delta) -> Tensor:
         """The states under a change of any parameters, embeddings and norms too; shape as `base`.

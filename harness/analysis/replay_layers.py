@@ -70,7 +70,7 @@ class Layers:
         self.stacked = most
         self._batches = list(_batches(sequences, most=most, device=device))
         self.places = [batch.places for batch in self._batches]
-        self.sizes = [batch.ids.numel() for batch in self._batches]
+        self.tokens = self.sizes = [batch.ids.numel() for batch in self._batches]
         self._calls: list[list[_Call]] = []
         self._after: list[nn.Module] = []
         for batch in self._batches:

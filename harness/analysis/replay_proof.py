@@ -29,8 +29,10 @@ class Path(Protocol):
     layers: list[Any]
     places: list[Tensor]
     """For each chunk, which of all wanted positions its own are."""
+    tokens: list[int]
+    """How many tokens of each chunk are computed, padding included."""
     sizes: list[int]
-    """Tokens of each chunk."""
+    """For each chunk, what one perturbation takes of `stacked`."""
     stacked: int
     """Tokens of several perturbations that go through the layers together, at most."""
 

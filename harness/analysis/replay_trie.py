@@ -2,11 +2,12 @@
 
 A token's state depends on its prefix alone. The prompts of a chunk become the nodes of their prefix trie: every prompt
 owns the nodes that no earlier prompt (in alphabetical order) has reached, a stretch at its end. Nodes are numbered so
-that the stretches of equal length lie side by side; attention then takes its queries without a copy.
+that stretches of similar length lie side by side, and attend in one call.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,12 +22,16 @@ Path = list[int]
 
 @dataclass(frozen=True)
 class Attend:
-    """Queries that attend in one call: `rows` stretches of `length` queries each, and the keys that each sees."""
+    """Queries that attend in one call: `rows` stretches, filled up to `length` queries, and the keys that each sees."""
 
-    start: int
-    """The first query; the stretches follow one another from there."""
+    stretch: slice
+    """The queries."""
     rows: int
     length: int
+    slots: Tensor | None
+    """[rows × length] the query in each place, counted from the stretch's start; None: as they come."""
+    real: Tensor | None
+    """[queries] the place of each query; None: as they come."""
     keys: Tensor
     """[rows × width] nodes; short paths are filled up with node 0, which the mask hides."""
     width: int
@@ -38,10 +43,8 @@ class Attend:
         return self.mask if self.mask is None or len(self.mask) == 1 else self.mask.repeat(several, 1, 1, 1)
 
 
-    @property
-    def stretch(self) -> slice:
-        """The queries."""
-        return slice(self.start, self.start + self.rows * self.length)
+_FILLED = 1.25
+"""Places of a call for each query, at most."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,18 @@ class Forest:
     """[positions] row of `wanted` for each wanted position of the chunk's prompts."""
     places: Tensor
     """[positions] (on the CPU) which of all the sequences' wanted positions each is."""
+    longest: int
+    """Tokens of the longest prompt."""
 
     @property
     def nodes(self) -> int:
         """How many tokens are computed."""
         return len(self.tokens)
+
+    @property
+    def widest(self) -> int:
+        """The most keys that one call of attention gathers."""
+        return max(len(call.keys) for block in (*self.every, *self.last) for call in block.calls)
 
 
 @dataclass(frozen=True)
@@ -163,6 +173,7 @@ class _Builder:
             last=tuple(_blocks(self._attends(seen, like), self.sizes.rows)),
             rows=torch.tensor([row_of[node] for _, node in positions], device=like.device),
             places=torch.tensor([place for place, _ in positions]),
+            longest=max(map(len, paths.values())),
         )
 
     def _paths(self, order: list[_Member]) -> dict[int, Path]:
@@ -212,14 +223,15 @@ class _Builder:
         """Calls of attention over (path, depths of the queries), which come sorted by the number of queries."""
         start = at = 0
         while at < len(spans):
-            length, end, width = len(spans[at][1]), at, 0
-            while end < len(spans) and len(spans[end][1]) == length:
-                wider = max(width, len(spans[end][0]))
-                if end > at and wider * (end - at + 1) > self.sizes.keys:
+            end, width, queries = at, 0, 0
+            while end < len(spans):
+                wider, more = max(width, len(spans[end][0])), queries + len(spans[end][1])
+                places = len(spans[end][1]) * (end - at + 1)
+                if end > at and (wider * (end - at + 1) > self.sizes.keys or places > _FILLED * more):
                     break
-                width, end = wider, end + 1
-            yield _attend(spans[at:end], start=start, width=width, like=like)
-            start, at = start + length * (end - at), end
+                width, queries, end = wider, more, end + 1
+            yield _attend(spans[at:end], start, width, like)
+            start, at = start + queries, end
 
 
 def _blocks(calls: Iterator[Attend], rows: int) -> Iterator[Block]:
@@ -227,26 +239,33 @@ def _blocks(calls: Iterator[Attend], rows: int) -> Iterator[Block]:
     taken: list[Attend] = []
     for call in calls:
         taken.append(call)
-        if call.stretch.stop - taken[0].start >= rows:
+        if call.stretch.stop - taken[0].stretch.start >= rows:
             yield Block(tuple(taken))
             taken = []
     if taken:
         yield Block(tuple(taken))
 
 
-def _attend(spans: list[tuple[Path, list[int]]], *, start: int, width: int, like: Tensor) -> Attend:
+def _attend(spans: list[tuple[Path, list[int]]], start: int, width: int, like: Tensor) -> Attend:
+    lengths = [len(queries) for _, queries in spans]
+    length, count = max(lengths), sum(lengths)
     keys = [path + [0] * (width - len(path)) for path, _ in spans]
-    depths = [queries for _, queries in spans]
-    if all(queries == depths[0] for queries in depths):
-        depths = depths[:1]
-    causal = len(depths) == 1 and depths[0] == list(range(width))
+    depths = [queries + queries[-1:] * (length - len(queries)) for _, queries in spans]
+    alike = all(queries == depths[0] for queries in depths)
+    causal = alike and depths[0] == list(range(width))
+    starts = list(itertools.accumulate(lengths, initial=0))
+    slots = [starts[row] + min(at, lengths[row] - 1) for row in range(len(spans)) for at in range(length)]
+    real = [row * length + at for row in range(len(spans)) for at in range(lengths[row])]
+    filled = len(slots) > count
     return Attend(
-        start=start,
+        stretch=slice(start, start + count),
         rows=len(spans),
-        length=len(spans[0][1]),
+        length=length,
+        slots=torch.tensor(slots, device=like.device) if filled else None,
+        real=torch.tensor(real, device=like.device) if filled else None,
         keys=torch.tensor(keys, device=like.device).flatten(),
         width=width,
-        mask=None if causal else _mask(torch.tensor(depths), width).to(like),
+        mask=None if causal else _mask(torch.tensor(depths[:1] if alike else depths), width).to(like),
     )
 
 

@@ -4,12 +4,12 @@ The model's own submodules do the work (norms, projections, activation, rotary a
 that a perturbed layer can reuse what its perturbation leaves as it was, that no prefix is computed twice, and that the
 last layer computes the wanted tokens alone. Whether the wiring is the model's is proved in replay.py, not assumed.
 
-States are [perturbations, nodes, hidden]. On a CPU the products go by blocks of rows that fit its cache.
+States are [perturbations, nodes, hidden]. A layer makes its keys and values for all nodes, then goes by blocks of
+queries from the normed input to the output; on a CPU a block fits the cache, elsewhere it is everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,10 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from harness.analysis.replay_input import Sequences
-from harness.analysis.replay_trie import Attend, Forest, plant
+from harness.analysis.replay_trie import Attend, Block, Forest, Sizes, plant
 
-_BLOCK = 512
-"""Rows of a block on a CPU."""
-_STACK = 2048
-"""Nodes of several perturbations that go through the layers together on a CPU."""
-_KEYS_CPU, _KEYS_GPU = 2048, 16384
-"""Keys gathered for one call of attention."""
+_CPU, _GPU = (512, 2048, 2048), (2**62, 16384, None)
+"""Rows of a block; keys gathered at once; nodes of several perturbations together (None: batch_tokens)."""
 _PLACES = {
     "self_attn.q_proj": "q", "self_attn.k_proj": "k", "self_attn.v_proj": "v", "self_attn.o_proj": "o",
     "mlp.gate_proj": "gate", "mlp.up_proj": "up", "mlp.down_proj": "down", "post_attention_layernorm": "norm2",
@@ -55,17 +51,36 @@ def _kind_of(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class _Side:
+    """The nodes whose outputs a layer computes: all, or in the last layer the wanted ones."""
+
+    blocks: tuple[Block, ...]
+    cos: Tensor
+    sin: Tensor
+    """[nodes, 1, head size] the rotary angles of their depths."""
+    nodes: Tensor | None
+    """None: all."""
+
+    def of(self, states: Tensor) -> Tensor:
+        """The states of these nodes (not a copy, if they are all)."""
+        return states if self.nodes is None else states[:, self.nodes]
+
+
+@dataclass(frozen=True)
 class Parts:
-    """What the base model computes inside one layer: [1, nodes, …]; from `q` on, in the last layer, wanted nodes."""
+    """What the base model computes inside one layer: [1, nodes, …]; from `given` on only the nodes of `side`."""
 
     index: int
-    forest: Forest
+    chunk: int
+    side: _Side
     inputs: Tensor
     """The layer's input."""
-    q: Tensor
     k: Tensor
-    """Queries and keys, turned by the rotary angles."""
     v: Tensor
+    given: Tensor
+    """The layer's input where its output is computed."""
+    q: Tensor
+    """Queries, as `k` with the rotary angles."""
     attended: Tensor
     """The attention's output, before o."""
     middle: Tensor
@@ -74,14 +89,9 @@ class Parts:
     """The activation of gate's output."""
     up: Tensor
 
-    @property
-    def residual(self) -> Tensor:
-        """The layer's input where its output is computed."""
-        return self.inputs if self.middle.shape[1] == self.forest.nodes else self.inputs[:, self.forest.wanted]
-
 
 class Wired:
-    """A model's layers up to `stop` (all: None) over the forests of the sequences; see Path in replay.py."""
+    """A model's layers up to `stop` (all: None) over the forests of the sequences; see Path in replay_proof.py."""
 
     kind = "wired"
     reuses = tuple(_PLACES)
@@ -89,36 +99,44 @@ class Wired:
     def __init__(self, model: nn.Module, sequences: Sequences, *, stop: int | None, batch_tokens: int) -> None:
         decoder: Any = model.get_decoder()  # type: ignore[operator]
         self.layers = list(decoder.layers)[: None if stop is None else stop + 1]
-        self._embedding, self._rotary = decoder.embed_tokens, decoder.rotary_emb
+        self._embedding = decoder.embed_tokens
         self._norm = decoder.norm if stop is None else None
-        self._cpu = self._embedding.weight.device.type == "cpu"
-        keys = _KEYS_CPU if self._cpu else _KEYS_GPU
-        self.forests = plant(sequences, most=batch_tokens, keys_at_once=keys, like=self._embedding.weight)
-        self.stacked = _STACK if self._cpu else batch_tokens
-        self.places = [forest.places for forest in self.forests]
-        self.sizes = [forest.nodes for forest in self.forests]
-        self._angles: tuple[Tensor, Tensor] | None = None
+        weight = decoder.embed_tokens.weight
+        rows, keys, together = _CPU if weight.device.type == "cpu" else _GPU
+        self._forests = plant(sequences, Sizes(batch_tokens, keys, rows), like=weight)
+        self._sides = [_sides(forest, decoder.rotary_emb, weight) for forest in self._forests]
+        self.stacked = together or batch_tokens
+        self.places = [forest.places for forest in self._forests]
+        self.tokens = [forest.nodes for forest in self._forests]
+        self.sizes = [max(forest.nodes, forest.widest) for forest in self._forests]
 
     def embedded(self, chunk: int) -> Tensor:
         """[1, nodes, hidden], what the first layer is given."""
-        states: Tensor = self._embedding(self.forests[chunk].tokens[None])
+        states: Tensor = self._embedding(self._forests[chunk].tokens[None])
         return states
 
     def through(self, states: Tensor, span: range, *, chunk: int) -> Tensor:
-        """The states after the layers of `span`; what is given may be overwritten."""
+        """The states after the layers of `span`, in the last layer of the wanted nodes alone; overwrites `states`."""
         for index in span:
-            states = self._layer(index, states, self.forests[chunk])
+            layer, side = self.layers[index], self._side(index, chunk)
+            k, v = self._keys(layer, states, chunk)
+            given = side.of(states)
+            for block in side.blocks:
+                q = _queries(layer, given, side, block.rows)
+                middle = layer.self_attn.o_proj(_attend(layer, (q, k, v), block)).add_(given[:, block.rows])
+                torch.add(middle, _mlp(layer, middle), out=given[:, block.rows])
+            states = given
         return states
 
     def finished(self, states: Tensor, chunk: int) -> Tensor:
         """[perturbations, positions, hidden] in float32 on the CPU, from the last layer's output."""
         normed = states if self._norm is None else self._norm(states)
-        rows: Tensor = normed[:, self.forests[chunk].rows]
+        rows: Tensor = normed[:, self._forests[chunk].rows]
         return rows.float().cpu()
 
     def parts(self, index: int, states: Tensor, *, chunk: int) -> Parts:
         """The base model's layer `index` taken apart."""
-        return self._parts(index, states, self.forests[chunk], last=index == len(self.layers) - 1)
+        return self._parts(index, states, chunk, self._side(index, chunk))
 
     def perturbed(self, parts: Parts, touched: frozenset[str]) -> Tensor:
         """[1, nodes (wanted ones in the last layer), hidden] the layer's output with its present weights.
@@ -127,157 +145,143 @@ class Wired:
         """
         kinds = {_kind_of(name) for name in touched}
         if "whole" in kinds:
-            return self._layer(parts.index, parts.inputs.clone(), parts.forest)
-        if kinds & {"q", "k", "v"}:
-            return self._after_attention(parts, self._attended(parts, kinds), kinds)
-        if "o" in kinds:
-            return self._after_attention(parts, parts.attended, kinds)
-        return self._mlp_again(parts, kinds)
+            return self.through(parts.inputs.clone(), range(parts.index, parts.index + 1), chunk=parts.chunk)
+        layer, keys = self.layers[parts.index], (parts.k, parts.v)
+        if kinds & {"k", "v"}:
+            keys = self._keys_again(parts, kinds)
+        out = torch.empty_like(parts.middle)
+        for block in parts.side.blocks:
+            out[:, block.rows] = _again(layer, parts, kinds, keys, block)
+        return out
 
     def matrix_input(self, index: int, name: str, states: Tensor, *, chunk: int) -> tuple[Tensor, Tensor]:
         """[nodes, in] the base input of the matrix `name` of a layer, and [nodes] how many prompts have each node."""
-        forest, layer = self.forests[chunk], self.layers[index]
-        kind = _kind_of(name)
+        counts, layer, kind = self._forests[chunk].counts, self.layers[index], _kind_of(name)
         if kind in ("q", "k", "v"):
-            return layer.input_layernorm(states[0]), forest.counts
-        parts = self._parts(index, states, forest, last=False)
+            return layer.input_layernorm(states[0]), counts
+        parts = self._parts(index, states, chunk, self._sides[chunk][0])
         if kind == "o":
-            return parts.attended[0], forest.counts
+            return parts.attended[0], counts
         if kind == "down":
-            return parts.active[0] * parts.up[0], forest.counts
-        return layer.post_attention_layernorm(parts.middle[0]), forest.counts
+            return parts.active[0] * parts.up[0], counts
+        return layer.post_attention_layernorm(parts.middle[0]), counts
 
-    def _layer(self, index: int, states: Tensor, forest: Forest) -> Tensor:
-        """One layer with its present weights; overwrites the states, except in the last layer."""
-        layer, last = self.layers[index], index == len(self.layers) - 1
-        k, v = self._keys(layer, states, forest)
-        residual = states[:, forest.wanted] if last else states
-        q = self._queries(layer, residual, forest, last=last)
-        attended = self._attend(layer, (q, k, v), forest.last if last else forest.every)
-        rows, flat = _flat(residual), _flat(attended)
-        for block in self._blocks(len(rows)):
-            middle = layer.self_attn.o_proj(flat[block]).add_(rows[block])
-            torch.add(middle, layer.mlp(layer.post_attention_layernorm(middle)), out=rows[block])
-        return residual
+    def _side(self, index: int, chunk: int) -> _Side:
+        return self._sides[chunk][index == len(self.layers) - 1]
 
-    def _parts(self, index: int, states: Tensor, forest: Forest, *, last: bool) -> Parts:
-        layer = self.layers[index]
-        k, v = self._keys(layer, states, forest)
-        residual = states[:, forest.wanted] if last else states
-        q = self._queries(layer, residual, forest, last=last)
-        attended = self._attend(layer, (q, k, v), forest.last if last else forest.every)
-        middle = torch.empty_like(residual)
-        width = layer.mlp.up_proj.out_features
-        active, up = (residual.new_empty(*residual.shape[:2], width) for _ in range(2))
-        rows, flat, between = _flat(residual), _flat(attended), _flat(middle)
-        for block in self._blocks(len(rows)):
-            torch.add(layer.self_attn.o_proj(flat[block]), rows[block], out=between[block])
-            normed = layer.post_attention_layernorm(between[block])
-            _flat(active)[block] = layer.mlp.act_fn(layer.mlp.gate_proj(normed))
-            _flat(up)[block] = layer.mlp.up_proj(normed)
-        return Parts(index, forest, states, q, k, v, attended, middle, active, up)
+    def _parts(self, index: int, states: Tensor, chunk: int, side: _Side) -> Parts:
+        layer, given = self.layers[index], side.of(states)
+        attention, mlp = layer.self_attn, layer.mlp
+        k, v = self._keys(layer, states, chunk)
+        shape = given.shape[:2]
+        q, attended = (given.new_empty(*shape, attention.q_proj.out_features) for _ in range(2))
+        q = q.view(*shape, -1, attention.head_dim)
+        active, up = (given.new_empty(*shape, mlp.up_proj.out_features) for _ in range(2))
+        middle = torch.empty_like(given)
+        for block in side.blocks:
+            rows = block.rows
+            q[:, rows] = _queries(layer, given, side, rows)
+            attended[:, rows] = _attend(layer, (q[:, rows], k, v), block)
+            middle[:, rows] = attention.o_proj(attended[:, rows]).add_(given[:, rows])
+            normed = layer.post_attention_layernorm(middle[:, rows])
+            active[:, rows] = mlp.act_fn(mlp.gate_proj(normed))
+            up[:, rows] = mlp.up_proj(normed)
+        return Parts(index, chunk, side, states, k, v, given, q, attended, middle, active, up)
 
-    def _attended(self, parts: Parts, kinds: set[str]) -> Tensor:
-        """The attention's output where q, k or v differs."""
-        layer, forest = self.layers[parts.index], parts.forest
-        q, k, v, last = parts.q, parts.k, parts.v, parts.middle.shape[1] != parts.forest.nodes
-        if "q" in kinds:
-            q = self._queries(layer, parts.residual, forest, last=last)
-        if kinds & {"k", "v"}:
-            k_again = layer.self_attn.k_proj if "k" in kinds else None
-            v_again = layer.self_attn.v_proj if "v" in kinds else None
-            new_k, new_v = self._projected(layer, parts.inputs, (k_again, v_again))
-            k = k if new_k is None else self._turned(layer, new_k, forest, norm="k_norm", nodes=None)
-            v = v if new_v is None else new_v
-        return self._attend(layer, (q, k, v), forest.last if last else forest.every)
+    def _keys(self, layer: Any, states: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of all nodes, [perturbations, nodes, heads, head size]."""
+        side = self._sides[chunk][0]
+        k, v = _projected(layer, states, side, (layer.self_attn.k_proj, layer.self_attn.v_proj))
+        return _turned(layer, k, "k_norm", side.cos, side.sin), v
 
-    def _after_attention(self, parts: Parts, attended: Tensor, kinds: set[str]) -> Tensor:
-        """The layer's output from the attention's."""
-        layer = self.layers[parts.index]
-        out = torch.empty_like(parts.middle)
-        rows, flat, given = _flat(out), _flat(attended), _flat(parts.residual)
-        for block in self._blocks(len(rows)):
-            middle = layer.self_attn.o_proj(flat[block]).add_(given[block])
-            torch.add(middle, layer.mlp(layer.post_attention_layernorm(middle)), out=rows[block])
-        return out
-
-    def _mlp_again(self, parts: Parts, kinds: set[str]) -> Tensor:
-        """The layer's output where only the MLP (or its norm) differs."""
-        layer = self.layers[parts.index]
-        mlp, anew = layer.mlp, "norm2" in kinds
-        out = torch.empty_like(parts.middle)
-        rows, middle, active, up = _flat(out), _flat(parts.middle), _flat(parts.active), _flat(parts.up)
-        for block in self._blocks(len(rows)):
-            inner, other = active[block], up[block]
-            if kinds != {"down"}:
-                normed = layer.post_attention_layernorm(middle[block])
-                inner = mlp.act_fn(mlp.gate_proj(normed)) if anew or "gate" in kinds else inner
-                other = mlp.up_proj(normed) if anew or "up" in kinds else other
-            torch.add(mlp.down_proj(inner * other), middle[block], out=rows[block])
-        return out
-
-    def _queries(self, layer: Any, states: Tensor, forest: Forest, *, last: bool) -> Tensor:
-        (q,) = self._projected(layer, states, (layer.self_attn.q_proj,))
-        assert q is not None
-        return self._turned(layer, q, forest, norm="q_norm", nodes=forest.wanted if last else None)
-
-    def _keys(self, layer: Any, states: Tensor, forest: Forest) -> tuple[Tensor, Tensor]:
-        attention = layer.self_attn
-        k, v = self._projected(layer, states, (attention.k_proj, attention.v_proj))
-        assert k is not None and v is not None
-        return self._turned(layer, k, forest, norm="k_norm", nodes=None), v
-
-    def _projected(self, layer: Any, states: Tensor, matrices: tuple[Any, ...]) -> list[Tensor | None]:
-        """[perturbations, nodes, heads, head size] the normed states through each matrix (None: not asked)."""
-        rows, size = _flat(states), layer.self_attn.head_dim
-        made = [None if m is None else states.new_empty(len(rows), m.out_features) for m in matrices]
-        for block in self._blocks(len(rows)):
-            normed = layer.input_layernorm(rows[block])
-            for matrix, out in zip(matrices, made, strict=True):
-                if out is not None:
-                    out[block] = matrix(normed)
-        return [None if out is None else out.view(*states.shape[:2], -1, size) for out in made]
-
-    def _turned(self, layer: Any, heads: Tensor, forest: Forest, *, norm: str, nodes: Tensor | None) -> Tensor:
-        """Queries or keys after their norm (Qwen3) and the rotary angles of their depths."""
-        if hasattr(layer.self_attn, norm):
-            heads = getattr(layer.self_attn, norm)(heads)
-        depths = forest.depths if nodes is None else forest.depths[nodes]
-        cos, sin = (a[0][depths][:, None] for a in self._angles_of(heads, int(forest.depths.max()) + 1))
-        half = heads.shape[-1] // 2
-        turned = heads * cos
-        turned[..., :half].addcmul_(heads[..., half:], sin[..., :half], value=-1)
-        turned[..., half:].addcmul_(heads[..., :half], sin[..., half:])
-        return turned
-
-    def _angles_of(self, like: Tensor, longest: int) -> tuple[Tensor, Tensor]:
-        """[1, longest, head size] cosines and sines, by depth."""
-        if self._angles is None or self._angles[0].shape[1] < longest:
-            self._angles = self._rotary(like, torch.arange(longest, device=like.device)[None])
-        return self._angles
-
-    def _attend(self, layer: Any, heads: tuple[Tensor, Tensor, Tensor], calls: tuple[Attend, ...]) -> Tensor:
-        """[perturbations, queries, heads × head size] attention of q [perturbations, queries, heads, head size]."""
-        q, k, v = heads
-        out = torch.empty_like(q)
-        several = len(q)
-        for call in calls:
-            stretch = slice(call.start, call.start + call.rows * call.length)
-            keys, values = (_gathered(t, call) for t in (k, v))
-            asked = q[:, stretch].reshape(several * call.rows, call.length, *q.shape[2:])
-            made = _sdpa(asked, keys, values, mask=call.mask_for(several), scale=layer.self_attn.scaling)
-            out[:, stretch] = made.reshape(several, call.rows * call.length, *q.shape[2:])
-        return out.flatten(2)
-
-    def _blocks(self, rows: int) -> Iterator[slice]:
-        size = _BLOCK if self._cpu else max(rows, 1)
-        for start in range(0, rows, size):
-            yield slice(start, start + size)
+    def _keys_again(self, parts: Parts, kinds: set[str]) -> tuple[Tensor, Tensor]:
+        """Keys and values, of which those in `kinds` differ from the base model's."""
+        layer, side = self.layers[parts.index], self._sides[parts.chunk][0]
+        again = [kind for kind in ("k", "v") if kind in kinds]
+        matrices = tuple(getattr(layer.self_attn, f"{kind}_proj") for kind in again)
+        made = dict(zip(again, _projected(layer, parts.inputs, side, matrices), strict=True))
+        k = _turned(layer, made["k"], "k_norm", side.cos, side.sin) if "k" in made else parts.k
+        return k, made.get("v", parts.v)
 
 
-def _flat(states: Tensor) -> Tensor:
-    """[perturbations × nodes, the rest flat]."""
-    return states.view(states.shape[0] * states.shape[1], -1)
+def _sides(forest: Forest, rotary: Any, like: Tensor) -> tuple[_Side, _Side]:
+    """All nodes of a forest, and its wanted ones."""
+    angles = rotary(like, torch.arange(forest.longest, device=like.device)[None])
+    cos, sin = (one[0][forest.depths][:, None] for one in angles)
+    every = _Side(forest.every, cos, sin, None)
+    return every, _Side(forest.last, cos[forest.wanted], sin[forest.wanted], forest.wanted)
+
+
+def _again(layer: Any, parts: Parts, kinds: set[str], keys: tuple[Tensor, Tensor], block: Block) -> Tensor:
+    """A block of the layer's output with its present weights; what `kinds` leave as it was comes from `parts`."""
+    rows, mlp = block.rows, layer.mlp
+    middle = parts.middle[:, rows]
+    if kinds & {"q", "k", "v", "o"}:
+        attended = parts.attended[:, rows]
+        if kinds & {"q", "k", "v"}:
+            q = _queries(layer, parts.given, parts.side, rows) if "q" in kinds else parts.q[:, rows]
+            attended = _attend(layer, (q, *keys), block)
+        middle = layer.self_attn.o_proj(attended).add_(parts.given[:, rows])
+        changed: Tensor = middle.add_(_mlp(layer, middle))
+        return changed
+    active, up = parts.active[:, rows], parts.up[:, rows]
+    if kinds != {"down"}:
+        normed = layer.post_attention_layernorm(middle)
+        active = mlp.act_fn(mlp.gate_proj(normed)) if kinds & {"norm2", "gate"} else active
+        up = mlp.up_proj(normed) if kinds & {"norm2", "up"} else up
+    out: Tensor = mlp.down_proj(active * up).add_(middle)
+    return out
+
+
+def _mlp(layer: Any, middle: Tensor) -> Tensor:
+    """What the MLP adds to the residual stream."""
+    normed, mlp = layer.post_attention_layernorm(middle), layer.mlp
+    added: Tensor = mlp.down_proj(mlp.act_fn(mlp.gate_proj(normed)).mul_(mlp.up_proj(normed)))
+    return added
+
+
+def _projected(layer: Any, states: Tensor, side: _Side, matrices: tuple[Any, ...]) -> list[Tensor]:
+    """[perturbations, nodes, heads, head size] all nodes' normed states through each matrix."""
+    made = [states.new_empty(*states.shape[:2], matrix.out_features) for matrix in matrices]
+    for block in side.blocks:
+        normed = layer.input_layernorm(states[:, block.rows])
+        for matrix, out in zip(matrices, made, strict=True):
+            out[:, block.rows] = matrix(normed)
+    size = int(layer.self_attn.head_dim)
+    return [out.view(*out.shape[:2], -1, size) for out in made]
+
+
+def _queries(layer: Any, given: Tensor, side: _Side, rows: slice) -> Tensor:
+    """[perturbations, rows, heads, head size]"""
+    made = layer.self_attn.q_proj(layer.input_layernorm(given[:, rows]))
+    heads = made.unflatten(-1, (-1, layer.self_attn.head_dim))
+    return _turned(layer, heads, "q_norm", side.cos[rows], side.sin[rows])
+
+
+def _turned(layer: Any, heads: Tensor, norm: str, cos: Tensor, sin: Tensor) -> Tensor:
+    """Queries or keys after their norm (Qwen3) and turned by the rotary angles of their depths."""
+    if hasattr(layer.self_attn, norm):
+        heads = getattr(layer.self_attn, norm)(heads)
+    half = heads.shape[-1] // 2
+    turned = heads * cos
+    turned[..., :half].addcmul_(heads[..., half:], sin[..., :half], value=-1)
+    turned[..., half:].addcmul_(heads[..., :half], sin[..., half:])
+    return turned
+
+
+def _attend(layer: Any, heads: tuple[Tensor, Tensor, Tensor], block: Block) -> Tensor:
+    """[perturbations, rows, heads × head size] of a block's queries; keys and values are of all nodes."""
+    q, k, v = heads
+    several, made = len(q), []
+    for call in block.calls:
+        asked = q[:, call.stretch.start - block.rows.start : call.stretch.stop - block.rows.start]
+        asked = asked if call.slots is None else asked.index_select(1, call.slots)
+        asked = asked.reshape(several * call.rows, call.length, *q.shape[2:])
+        keys, values = (_gathered(states, call) for states in (k, v))
+        found = _sdpa(asked, keys, values, mask=call.mask_for(several), scale=layer.self_attn.scaling)
+        found = found.reshape(several, call.rows * call.length, -1)
+        made.append(found if call.real is None else found.index_select(1, call.real))
+    return made[0] if len(made) == 1 else torch.cat(made, dim=1)
 
 
 def _gathered(states: Tensor, call: Attend) -> Tensor:
