@@ -119,7 +119,7 @@ class Search:
             if self._fits(chosen) and self._try(chosen, "extend"):
                 left, size, broke = left[size:], 2 * size, 0
             elif size > 1:
-                size = min(size, len(left)) // 2
+                size = max(1, min(size, len(left)) // 2)
             else:
                 left, broke = left[1:], broke + 1
 

@@ -144,3 +144,9 @@ def test_units_are_ordered_as_asked(order: str, first: str) -> None:
 def test_an_order_that_was_not_measured_is_refused(order: str, key: str) -> None:
     with pytest.raises(ConfigError, match=key):
         order_units([Unit("q.0", ("q.0",), 0.1, None)], SearchSettings.model_validate({"order": order}))
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_a_last_unit_that_breaks_the_budget_ends_the_search(size: int) -> None:
+    drifts = {**dict.fromkeys(NAMES[:size], 0.01), "down.0": 9.0}
+    assert modules(searched(drifts, budget=1.0)) == set(NAMES[:size])
