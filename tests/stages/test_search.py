@@ -37,7 +37,7 @@ def context(folder: Path, target: Path, scratch: Path | None = None) -> StageCon
 
 def asked(prompts: tuple[PromptSource, ...], **settings: object) -> SearchParams:
     analysed: AnalyzeParams = one_module.params(prompts)
-    carved = {"proxy": "margin", "joint": "update", "pattern": "modules", **settings}
+    carved = {"proxy": "margin", "joint": "update", "pattern": "modules", "outside": False, **settings}
     return SearchParams(settings=SearchSettings.model_validate(carved), analyze=analysed)
 
 
