@@ -13,10 +13,10 @@ from pathlib import Path
 from harness.analysis_records import Drift, ModuleRobustness, Robustness
 from harness.map_figure import lay_out, render_figure
 from harness.modules import patterns_of
+from harness.record_files import write_text
 from harness.report_measures import heat_map
 from harness.report_robustness import main_measure
 from harness.report_robustness_records import AnalysisOutputs
-from harness.run import write_text
 from harness.specs import Record
 from harness.store import world_error
 

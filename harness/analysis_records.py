@@ -7,6 +7,7 @@ base's own refusals.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from harness.analysis_specs import PerturbationSettings, SearchSettings
@@ -61,6 +62,15 @@ class Drift(Record):
     """Loss of mean signed margin of the control classifier."""
     refuses: float | None = None
     """Share of harmful prompts whose generated answer the judge calls a refusal."""
+
+
+def combined(drifts: Sequence[Drift], of: Callable[[Sequence[float]], float]) -> Drift:
+    """Every reading as `of` makes it out of these; None where one of them has none."""
+    fields: dict[str, float | None] = {}
+    for name in Drift.model_fields:
+        values = [v for drift in drifts if (v := getattr(drift, name)) is not None]
+        fields[name] = of(values) if len(values) == len(drifts) else None
+    return Drift.model_validate(fields)
 
 
 class ModuleRobustness(Record):

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from harness.analysis_records import Robustness, SearchOutcome
 from harness.analysis_specs import SearchParams
 from harness.errors import StoreError
 from harness.published import Beside, beside
+from harness.record_files import read_record
 from harness.records import DatasetSummary, Sample, TrainSummary, Verdict
 from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
@@ -121,16 +120,6 @@ def _published(finished: FinishedRun, judges: tuple[tuple[str, str], ...]) -> Be
     if config.published is None:
         return None
     return beside(config.published, model=config.base.model, scores=finished.table.scores, judges=judges)
-
-
-def read_record(model: type[R], path: Path) -> R:
-    """A record that a stage wrote. Raises StoreError where it is gone or damaged."""
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except OSError:
-        raise StoreError(f"{path}: is gone from the store; run the config again") from None
-    except ValidationError:
-        raise StoreError(f"{path}: is damaged, or of another version; run the config again") from None
 
 
 def _lines(model: type[R], path: Path) -> tuple[R, ...]:

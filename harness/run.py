@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from harness import __version__, config
 from harness.errors import InputError, StoreError
 from harness.plan import Plan, PlannedVariant
+from harness.record_files import read_record, write_text
 from harness.records import GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
 from harness.resources import PACKAGE
 from harness.schedule import Display, Scheduler
@@ -25,6 +26,7 @@ from harness.store import Store, world_error
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
+SCORES = "scores.json"
 GATE = "gate.json"
 SHOWN = ("analyze", "search")
 """Stages whose small records are read again whenever they are shown."""
@@ -103,7 +105,7 @@ def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
     store = Store(request.store)
     made = make(plan, store, jobs=request.jobs, display=display)
     folder = request.runs / plan.config.name
-    table = read_table(store, plan.score.key)
+    table = read_record(ScoreTable, store.folder(plan.score.key) / SCORES)
     decision = None if plan.config.gate is None else decide(table, plan.config.gate)
     manifest = _manifest(plan, request, store=store, made=made, seconds=time.monotonic() - started)
     try:
@@ -135,31 +137,15 @@ def read_run(folder: Path) -> FinishedRun:
     Raises InputError where `folder` is not one, StoreError where its stages are gone.
     """
     manifest = read_manifest(folder)
-    table = read_table(Store(Path(manifest.store)), manifest.score_key)
+    table = read_record(ScoreTable, Store(Path(manifest.store)).folder(manifest.score_key) / SCORES)
     gate = folder / GATE
     decision = GateDecision.model_validate_json(gate.read_bytes()) if gate.is_file() else None
     return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
 
 
-def read_table(store: Store, key: str) -> ScoreTable:
-    """The scores of a finished score stage. Raises StoreError where they are gone or damaged."""
-    path = store.folder(key) / "scores.json"
-    try:
-        return ScoreTable.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        raise StoreError(f"{path}: the scores are gone or damaged; run the config again") from None
-
-
 def config_of(finished: FinishedRun) -> config.RunConfig:
     """The run's config, as its manifest keeps it. Raises ConfigError."""
     return config.read(finished.manifest.config_text, where=str(finished.folder / MANIFEST))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file of a run's folder beside and rename, so that a reader never sees half a file."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def _manifest(plan: Plan, request: Request, *, store: Store, made: frozenset[str], seconds: float) -> Manifest:

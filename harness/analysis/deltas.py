@@ -11,13 +11,13 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 
-from harness.analysis.replay import Delta
+from harness.analysis.replay_input import Delta, swapped
 from harness.analysis_specs import PerturbationSettings
 from harness.errors import StoreError
 from harness.modules import name_of
@@ -40,6 +40,8 @@ class Perturbation:
     change: Change
     factors: Mapping[str, float]
     """Module → factor of its change; 1 where it has none."""
+    _squares: dict[str, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
+    """Module → (‖Δ‖², ‖W‖²), as far as they were asked for."""
 
     def of(self, modules: Sequence[str]) -> Delta:
         """The change of all these modules at once."""
@@ -47,9 +49,15 @@ class Perturbation:
 
     def weight_change(self, modules: Sequence[str]) -> float:
         """‖Δ‖ / ‖W‖ over the modules' parameters (a parameter without a change counts in W)."""
-        changed = sum(float(d.norm()) ** 2 for m in modules for _, d in self._changes(m))
-        whole = sum(float(self.weights[n].detach().float().norm()) ** 2 for m in modules for n in self.by_module[m])
+        for module in modules:
+            if module not in self._squares:
+                self._squares[module] = self._measured(module)
+        changed, whole = (sum(self._squares[m][at] for m in modules) for at in (0, 1))
         return float((changed / whole) ** 0.5) if whole else 0.0
+
+    def _measured(self, module: str) -> tuple[float, float]:
+        changed = sum(float(d.norm()) ** 2 for _, d in self._changes(module))
+        return changed, sum(float(self.weights[n].detach().float().norm()) ** 2 for n in self.by_module[module])
 
     def _changes(self, module: str) -> Iterator[tuple[str, torch.Tensor]]:
         for name in self.by_module[module]:
@@ -117,17 +125,8 @@ def matched(
 @contextlib.contextmanager
 def applied(model: torch.nn.Module, delta: Delta) -> Iterator[None]:
     """The model with the change in its weights; afterwards they are bitwise as before."""
-    weights = dict(model.named_parameters())
-    saved = {name: weights[name].detach().clone() for name, _ in delta.parameters}
-    try:
-        with torch.no_grad():
-            for name, change in delta.parameters:
-                weights[name].add_(change.to(weights[name].device, weights[name].dtype))
+    with swapped(dict(model.named_parameters()), delta):
         yield
-    finally:
-        with torch.no_grad():
-            for name, before in saved.items():
-                weights[name].copy_(before)
 
 
 def _full_update(folder: Path, weights: Mapping[str, torch.nn.Parameter]) -> Change:

@@ -95,13 +95,10 @@ class Gauge:
         """‖xΔᵀ‖ / ‖xWᵀ‖ over the prompts' tokens, for a change within one module; 0 for none at all."""
         return self._rig.prompts.output_change(delta) if delta.parameters else 0.0
 
-    def unperturbed(self) -> Drift:
-        """The base model's own readings."""
-        return self._full(self._drift(self._rig.prompts.base, None, None), self._rig.prompts.base, Delta(()))
-
-    def unperturbed_readings(self) -> Drift:
-        """The base's readings, without those that a config may ask for."""
-        return self._drift(self._rig.prompts.base, None, None)
+    def unperturbed(self, *, full: bool = True) -> Drift:
+        """The base model's own readings; the optional measures where `full`."""
+        drift = self._drift(self._rig.prompts.base, None, None)
+        return self._full(drift, self._rig.prompts.base, Delta(())) if full else drift
 
     def each(self, perturbation: Perturbation, modules: Sequence[str]) -> Iterator[tuple[str, Drift]]:
         """Every module of the layers perturbed alone; in no particular order."""

@@ -16,7 +16,7 @@ import torch
 from transformers import PreTrainedModel
 
 from harness.analysis.gauge import Gauge
-from harness.analysis_records import Drift
+from harness.analysis_records import Drift, combined
 from harness.analysis_specs import SearchSettings, TuneParams
 from harness.specs import GroupRule, LoopSettings, TrainSpec
 from harness.stages import Progress
@@ -55,7 +55,7 @@ class Tuner:
         weights are bitwise as before afterwards. Raises what training raises.
         """
         model = self.gauge.subject.model
-        readings, read_at = [self.gauge.unperturbed_readings()], [0]
+        readings, read_at = [self.gauge.unperturbed(full=False)], [0]
 
         def read(progress: Progress) -> None:
             tick(progress)
@@ -103,11 +103,7 @@ def between(before: Drift, after: Drift, *, gain: float) -> Drift:
     if not low < gain <= high:
         return after
     share = (gain - low) / (high - low)
-    fields = {}
-    for name in Drift.model_fields:
-        first, last = getattr(before, name), getattr(after, name)
-        fields[name] = None if first is None or last is None else first + share * (last - first)
-    return Drift.model_validate(fields)
+    return combined((before, after), lambda pair: pair[0] + share * (pair[1] - pair[0]))
 
 
 @contextmanager

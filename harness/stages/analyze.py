@@ -5,24 +5,23 @@ Writes robustness.json (a Robustness). A stopped analysis goes on after the last
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from statistics import fmean, stdev
 
 import torch
 from pydantic import TypeAdapter
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
 from harness.analysis.deltas import Perturbation, matched, noise_of, parameters_by_module, update_of
 from harness.analysis.gauge import Gauge, Subject
-from harness.analysis.prompts import ProbePrompts, check_apart, gather
+from harness.analysis.prompts import check_apart, gather
 from harness.analysis.tokens import Scored
-from harness.analysis_records import Drift, ModuleRobustness, Robustness
-from harness.analysis_specs import AnalyzeParams, MeasureSettings, TaskPrompts
+from harness.analysis_records import Drift, ModuleRobustness, Robustness, combined
+from harness.analysis_specs import AnalyzeParams, MeasureSettings
 from harness.chat import load_tokenizer
 from harness.modules import OTHERS, linear_of
-from harness.records import Checkpoint
+from harness.record_files import write_text
 from harness.specs import GenerationSettings, TaskRef
 from harness.stages import Progress, StageContext
 from harness.tasks import find_task
@@ -62,6 +61,7 @@ def run(params: AnalyzeParams, context: StageContext) -> None:
     Raises DatasetError (prompts that overlap, or are scored), ModelError (the classifier stays under its floor, or the
     model cannot be read).
     """
+    _check_scored(params, context)
     bench = set_up(params, context, measures=params.measures)
     checked = tuple(t.name for t in params.tasks)
     readings = [_readings(bench, p, context, done=at) for at, p in enumerate(bench.perturbations)]
@@ -87,15 +87,14 @@ def run(params: AnalyzeParams, context: StageContext) -> None:
 
 
 def set_up(params: AnalyzeParams, context: StageContext, *, measures: MeasureSettings) -> Bench:
-    """Load the model, gather and check the prompts, calibrate the instruments, read the perturbations.
+    """Load the model, gather the prompts, calibrate the instruments, read the perturbations.
 
-    Raises as `run`.
+    Raises DatasetError (prompts that overlap), ModelError as `run`.
     """
     torch.set_num_threads(params.threads)
     prompts = gather(params.prompts, params.out_of_distribution, params.probe)
     base = read_checkpoint(context.input("base"))
     tokenizer = load_tokenizer(base.weights, trust_remote_code=base.record.trust_remote_code)
-    _check_scored(prompts, params.tasks, tokenizer, context)
     context.progress(Progress(0, 1, "calibrating"))
     model = load_model(base, dtype=params.dtype).eval()
     model.requires_grad_(False)
@@ -105,12 +104,10 @@ def set_up(params: AnalyzeParams, context: StageContext, *, measures: MeasureSet
         examples = load_examples(context.input("dataset"))
         lessons = Scored.from_examples(examples, measures.gain, seed=params.probe.seed)
     gauge = Gauge(Subject(model, tokenizer, prompts, params, lessons), measures)
-    return _bench(gauge, model, params, context, base.record)
+    return _bench(gauge, model, params, context)
 
 
-def _bench(
-    gauge: Gauge, model: PreTrainedModel, params: AnalyzeParams, context: StageContext, record: Checkpoint
-) -> Bench:
+def _bench(gauge: Gauge, model: PreTrainedModel, params: AnalyzeParams, context: StageContext) -> Bench:
     weights = dict(model.named_parameters())
     by_module = parameters_by_module(model)
     modules = tuple(linear.name for linear in linear_of(model))
@@ -131,16 +128,17 @@ def _bench(
     return Bench(gauge, model, modules, reached, sizes, tuple(found))
 
 
-def _check_scored(
-    prompts: ProbePrompts, scored: Sequence[TaskPrompts], tokenizer: PreTrainedTokenizerBase, context: StageContext
-) -> None:
+def _check_scored(params: AnalyzeParams, context: StageContext) -> None:
     """Raise DatasetError where a scored task has a prompt of the classifier's."""
-    if not scored:
+    if not params.tasks:
         return
     context.progress(Progress(0, 1, "reading the scored prompts"))
     from harness.lm import Session
 
-    for task in scored:
+    prompts = gather(params.prompts, params.out_of_distribution, params.probe)
+    base = read_checkpoint(context.input("base"))
+    tokenizer = load_tokenizer(base.weights, trust_remote_code=base.record.trust_remote_code)
+    for task in params.tasks:
         ref = TaskRef(name=task.name, digest=task.digest, folder=task.folder, path=task.path)
         session = Session([(ref, find_task(task.name).card)], tokenizer, GenerationSettings())
         check_apart(prompts, task.name, session.prompts)
@@ -166,7 +164,7 @@ def _readings(bench: Bench, perturbation: Perturbation, context: StageContext, *
     found[ALL] = bench.gauge.joint(perturbation, bench.every)
     tick(len(found))
     if kept is not None:
-        write_whole(kept, _READINGS.dump_json(found).decode())
+        write_text(kept, _READINGS.dump_json(found).decode())
     return found
 
 
@@ -187,36 +185,14 @@ def _summed(module: str, bench: Bench, readings: Sequence[Mapping[str, Drift]]) 
     return ModuleRobustness(
         module=module,
         parameters=size,
-        mean=_over(by_seed, _mean),
-        spread=_over(by_seed, _spread),
+        mean=combined(by_seed, fmean),
+        spread=combined(by_seed, _spread),
         by_seed=by_seed,
-        without=_over(context, _mean) if context else None,
+        without=combined(context, fmean) if context else None,
         without_by_seed=context,
     )
 
 
-def _over(drifts: Sequence[Drift], of: Callable[[Sequence[float]], float]) -> Drift:
-    """Every field over the seeds; None where a seed has none."""
-    fields: dict[str, float | None] = {}
-    for name in Drift.model_fields:
-        values = [getattr(d, name) for d in drifts]
-        fields[name] = None if any(v is None for v in values) else of(values)
-    return Drift.model_validate(fields)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
 def _spread(values: Sequence[float]) -> float:
-    if len(values) < 2:
-        return 0.0
-    mean = _mean(values)
-    return float((sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write beside and rename, so that a stopped process leaves no half file."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
+    """Standard deviation over the seeds; 0 for a single one."""
+    return stdev(values) if len(values) > 1 else 0.0

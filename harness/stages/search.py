@@ -19,8 +19,9 @@ from harness.analysis.search import Measured, Search, Unit, order_units
 from harness.analysis.tuner import Tuner
 from harness.analysis_records import Drift, ModuleRobustness, ModuleSet, Robustness, SearchOutcome, SearchStep
 from harness.analysis_specs import SearchParams, SearchSettings
-from harness.errors import ConfigError, StoreError
+from harness.errors import ConfigError
 from harness.record import Record
+from harness.record_files import read_record
 from harness.stages import Progress, StageContext
 from harness.stages.analyze import FILE as ROBUSTNESS
 from harness.stages.analyze import Bench, set_up
@@ -73,7 +74,7 @@ def run(params: SearchParams, context: StageContext) -> None:
     measures = params.analyze.measures.model_copy(
         update={"refusal": params.settings.proxy == "refusal", "retrained": False, "control": False, "behaviour": 0}
     )
-    robustness = _read(context.input("analyze"))
+    robustness = read_record(Robustness, context.input("analyze") / ROBUSTNESS)
     bench = set_up(params.analyze, context, measures=measures)
     tuner = None
     if params.tune is not None:
@@ -242,11 +243,3 @@ def _overlap(sets: Sequence[ModuleSet]) -> float | None:
     for one, other in combinations((frozenset(s.modules) for s in sets), 2):
         shares.append(len(one & other) / len(one | other) if one | other else 1.0)
     return sum(shares) / len(shares) if shares else None
-
-
-def _read(folder: Path) -> Robustness:
-    path = folder / ROBUSTNESS
-    try:
-        return Robustness.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        raise StoreError(f"{path}: is gone or damaged; run the same command again") from None

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import torch
 
+from harness.analysis_records import SearchOutcome
 from harness.chat import load_tokenizer
 from harness.modules import name_of
+from harness.record_files import read_record
 from harness.records import ModuleChange, TrainSummary
 from harness.specs import TrainParams
 from harness.stages import StageContext
@@ -27,7 +29,7 @@ from harness.training.checkpoints import (
     write_checkpoint,
 )
 from harness.training.examples import load_examples
-from harness.training.found import read_search, resolved
+from harness.training.found import resolved
 from harness.training.groups import ParameterGroup, build_groups, learning_groups
 from harness.training.loop import Trained, Training, train
 
@@ -70,7 +72,7 @@ def _with_found_modules(params: TrainParams, context: StageContext, model: torch
     if not params.spec.needs_search:
         return params
     trainable = {name_of(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
-    search = read_search(context.input("search"))
+    search = read_record(SearchOutcome, context.input("search") / "search.json")
     spec = resolved(params.spec, search, seed=params.seed, trainable=trainable)
     return params.model_copy(update={"spec": spec})
 

@@ -10,24 +10,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
-from pathlib import Path
-
-from pydantic import ValidationError
 
 from harness.analysis_records import SearchOutcome
-from harness.errors import ConfigError, StoreError
+from harness.errors import ConfigError
 from harness.specs import TrainSpec
-
-SEARCH = "search.json"
-
-
-def read_search(folder: Path) -> SearchOutcome:
-    """The outcome in a finished search's folder. Raises StoreError where it is gone or damaged."""
-    path = folder / SEARCH
-    try:
-        return SearchOutcome.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        raise StoreError(f"{path}: is gone or damaged; run the same command again") from None
 
 
 def resolved(spec: TrainSpec, search: SearchOutcome, *, seed: int, trainable: Collection[str]) -> TrainSpec:

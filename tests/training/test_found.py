@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from harness.analysis_records import ModuleSet, SearchOutcome
 from harness.analysis_specs import SearchSettings
-from harness.errors import ConfigError, StoreError
+from harness.errors import ConfigError
 from harness.specs import TrainSpec
 from harness.strategies.ml_lr import Settings, train_spec
-from harness.training.found import read_search, resolved
+from harness.training.found import resolved
 
 EVERY = tuple(f"{kind}.{layer}" for layer in range(2) for kind in ("q", "k", "v", "o", "gate", "up", "down"))
 
@@ -75,13 +73,3 @@ def test_an_empty_set_is_refused_with_the_reason(name: str, why: str) -> None:
     empty = outcome(complement=()) if name == "complement" else outcome()
     with pytest.raises(ConfigError, match=why):
         resolved(spec(name), empty, seed=0, trainable=EVERY)
-
-
-def test_a_search_is_read_back(tmp_path: Path) -> None:
-    (tmp_path / "search.json").write_text(outcome("q.0").model_dump_json())
-    assert read_search(tmp_path) == outcome("q.0")
-
-
-def test_a_search_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"search\.json"):
-        read_search(tmp_path)
