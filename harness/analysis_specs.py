@@ -112,15 +112,18 @@ class SearchSettings(Record):
     """whole: budget is a share of what perturbing everything at once causes; absolute: in the proxy's own unit."""
     joint: Literal["tune", "update"] = "tune"
     """How a set is tested as a whole. tune: the set alone is tuned until it has learnt as much as asked, and the drift
-    is read off there; the best set is the one of least drift. update: its part of the perturbation is applied, nothing
-    is trained; the best set is the largest within the budget. A set carved out of a whole update says little of what
-    training does that must do without the rest (docs/analysis.md)."""
+    is read off there; the best set is the one of least drift, but for `slack`. update: its part of the perturbation is
+    applied, nothing is trained; the best set is the largest within the budget. A set carved out of a whole update says
+    little of what training does that must do without the rest (docs/analysis.md)."""
     learnt: float = Field(default=0.8, gt=0, le=1)
     """Of tune: share of the short IFT's gain at which sets are compared."""
     rate_factor: float = Field(default=2.0, gt=0)
     """Of tune: learning rate of the set over that of the short IFT, constant after a linear rise."""
     tune_steps: int = Field(default=100, gt=0)
     """Of tune: steps at most, no more than the short IFT's; a set that has not learnt as much by then is left out."""
+    slack: float = Field(default=0.03, ge=0)
+    """Of tune: drifts that differ by no more are alike, and of the sets alike to the one of least drift that which
+    trains most parameters is the best; in the budget's own measure."""
     order: Literal["context", "drift", "gain"] = "context"
     """Of update: the order in which units are tried. context: those first whose absence from the whole perturbation
     spares least drift; drift: least single drift first; gain: most learning gain for its single drift first."""

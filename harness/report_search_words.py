@@ -27,7 +27,7 @@ ACTIONS = {
     "grow": "grow: the first units of the order",
     "repair": "repair: one unit dropped",
     "bisect": "bisect",
-    "extend": "extend: more of the order added",
+    "extend": "extend: more added",
 }
 PATTERNS = {"modules": "single modules", "types": "whole types", "layers": "whole layers"}
 
@@ -205,14 +205,22 @@ def _tested(outcome: SearchOutcome) -> str:
     return (
         f"A set is tested by tuning it alone, the rest frozen, at {settings.rate_factor:g} times the rate of the short "
         f"IFT, until it has learnt {settings.learnt * 100:g}\u00a0% of what that taught; its drift is read there. The "
-        f"budget is {_budget(outcome)}; within it, the set of least drift is the best. {count}."
+        f"budget is {_budget(outcome)}; within it, the set of least drift is the best, and of sets within "
+        f"{_share(outcome, settings.slack)} of that, the one that trains most parameters. {count}."
     )
 
 
 def _budget(outcome: SearchOutcome) -> str:
     if outcome.settings.budget_of == "absolute":
         return amount(outcome, outcome.budget)
-    return f"{outcome.settings.budget * 100:g}\u00a0% of everything’s drift ({amount(outcome, outcome.budget)})"
+    return f"{_share(outcome, outcome.settings.budget)} ({amount(outcome, outcome.budget)})"
+
+
+def _share(outcome: SearchOutcome, value: float) -> str:
+    """A budget or slack as the config gives it."""
+    if outcome.settings.budget_of == "absolute":
+        return amount(outcome, value)
+    return f"{value * 100:g}\u00a0% of everything’s drift"
 
 
 def _single(outcome: SearchOutcome, robustness: Robustness) -> float:

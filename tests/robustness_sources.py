@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import fmean, stdev
 
 from harness.analysis.climb import Climb
-from harness.analysis.search import Measured, Search, Unit, order_units
+from harness.analysis.search import Search, order_units
+from harness.analysis.trials import Measured, Trials, Unit
 from harness.analysis_records import (
     Drift,
     ModuleRobustness,
@@ -18,6 +19,7 @@ from harness.analysis_records import (
     Robustness,
     SearchOutcome,
     SourceQuality,
+    combined,
 )
 from harness.analysis_specs import (
     AnalyzeParams,
@@ -136,18 +138,12 @@ def _module(name: str, modules: Sequence[str], worlds: Sequence[World]) -> Modul
     return ModuleRobustness(
         module=name,
         parameters=16_384 * len(modules),
-        mean=over(by_seed, fmean),
-        spread=over(by_seed, lambda values: stdev(values) if len(values) > 1 else 0.0),
+        mean=combined(by_seed, fmean),
+        spread=combined(by_seed, lambda values: stdev(values) if len(values) > 1 else 0.0),
         by_seed=by_seed,
-        without=over(rests, fmean) if rests else None,
+        without=combined(rests, fmean) if rests else None,
         without_by_seed=rests,
     )
-
-
-def over(drifts: Sequence[Drift], of: Callable[[Sequence[float]], float]) -> Drift:
-    """Field by field; None where any is."""
-    fields = {name: [getattr(d, name) for d in drifts] for name in Drift.model_fields}
-    return Drift.model_validate({name: None if None in values else of(values) for name, values in fields.items()})
 
 
 def probes(*, options: bool = True) -> tuple[ProbeQuality, ...]:
@@ -186,16 +182,16 @@ def search(shape: Shape, settings: SearchSettings) -> SearchOutcome:
     inside = [m for m in chosen.modules if "." in m]
     return SearchOutcome(
         settings=settings,
-        budget=found.budget,
+        budget=found.trials.budget,
         whole=hunt.set(hunt.everything, hunt.measured(hunt.everything, every)),
         order=tuple(unit.name for unit in (found.units if isinstance(found, Search) else found.order)),
-        steps=tuple(found.steps),
+        steps=tuple(found.trials.steps),
         chosen=chosen,
         complement=hunt.ordered([*sensitive[: len(inside)], *(m for m in chosen.modules if "." not in m)]),
         every=shape.modules,
         by_seed=tuple(hunt.over((at,))[1] for at in every) if len(every) > 1 else (),
         overlap=0.83 if len(every) > 1 else None,
-        evaluations=len(found.steps) * len(every),
+        evaluations=len(found.trials.steps) * len(every),
     )
 
 
@@ -212,13 +208,13 @@ class _Hunt:
 
     def over(self, seeds: Sequence[int]) -> tuple[Search | Climb, ModuleSet]:
         whole = self.measured(self.everything, seeds)
-        budget = self.settings.budget * (whole.drift if self.settings.budget_of == "whole" else 1)
+        unit = whole.drift if self.settings.budget_of == "whole" else 1
+        trials = Trials(lambda m: self.measured(m, seeds), self.settings, self.settings.budget * unit)
         found: Search | Climb
         if self.settings.joint == "tune":
-            found = Climb(self.units(seeds), lambda m: self.measured(m, seeds), self.settings, budget, 0.5)
+            found = Climb(self.units(seeds), trials, 0.5, self.settings.slack * unit)
         else:
-            order = order_units(self.units(seeds), self.settings)
-            found = Search(order, lambda m: self.measured(m, seeds), self.settings, budget)
+            found = Search(order_units(self.units(seeds), self.settings), trials)
         modules = self.ordered(found.run())
         return found, self.set(modules, self.measured(modules, seeds) if modules else Measured(0.0, None))
 
@@ -229,9 +225,12 @@ class _Hunt:
             groups.setdefault(name, []).append(module)
         alone = {name: [self.applied([m], seeds) for m in modules] for name, modules in groups.items()}
         return [
-            Unit(name, tuple(groups[name]), d := sum(m.drift for m in rows), sum(m.gain or 0 for m in rows), 1.4 * d)
+            Unit(
+                name, tuple(groups[name]), d := sum(m.drift for m in rows), sum(m.gain or 0 for m in rows), 1.4 * d,
+                16_384 * len(rows),
+            )
             for name, rows in alone.items()
-        ]
+        ]  # fmt: skip
 
     def measured(self, modules: Sequence[str], seeds: Sequence[int]) -> Measured:
         if self.settings.joint == "update":

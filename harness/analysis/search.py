@@ -11,10 +11,11 @@ perturbations grows with the logarithm of the number of units, but for the repai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.analysis_records import SearchStep
+from harness.analysis.trials import Action, Measured, Trials, Unit
 from harness.analysis_specs import SearchSettings
 from harness.errors import ConfigError
 
@@ -22,46 +23,15 @@ PATIENCE = 4
 """Single units that break the budget one after the other, after which the rest of the order is left out."""
 
 
-@dataclass(frozen=True)
-class Unit:
-    """What is taken or left as one."""
-
-    name: str
-    modules: tuple[str, ...]
-    drift: float
-    """Single drift: the sum over its modules, in the proxy's unit."""
-    gain: float | None
-    """Single learning gain, likewise."""
-    context: float | None = None
-    """Drift of the whole perturbation that its modules' absence spares, each alone, summed."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A joint perturbation."""
-
-    drift: float
-    gain: float | None
-
-
-Evaluate = Callable[[tuple[str, ...]], Measured]
-"""The joint perturbation of a set of modules."""
-
-
 @dataclass
 class Search:
-    """One search; `steps` tells what was tried, `best` what was found."""
+    """One search; `trials.steps` tells what was tried, `best` what was found."""
 
     units: Sequence[Unit]
     """In the order of trial."""
-    evaluate: Evaluate
-    settings: SearchSettings
-    budget: float
-    """In the proxy's own unit."""
-    steps: list[SearchStep] = field(default_factory=list)
-    best: tuple[Unit, ...] = ()
-    _best: Measured = Measured(0.0, 0.0)
-    _seen: dict[frozenset[str], Measured] = field(default_factory=dict)
+    trials: Trials
+    best: tuple[Unit, ...] = field(default=(), init=False)
+    _best: Measured = field(default=Measured(0.0, 0.0), init=False)
 
     def run(self) -> tuple[str, ...]:
         """The modules of the best set, in no particular order; empty where no unit keeps within the budget."""
@@ -74,7 +44,7 @@ class Search:
     def _grow(self) -> tuple[int, int]:
         """Prefixes of the order, each twice the last: the longest within the budget, the first over it (0: none is)."""
         within, size, longest = 0, 1, self._longest()
-        while within < longest and not self._spent():
+        while within < longest and not self.trials.spent:
             if not self._try(tuple(self.units[:size]), "grow"):
                 return within, size
             within, size = size, min(2 * size, longest)
@@ -83,11 +53,11 @@ class Search:
     def _longest(self) -> int:
         """Units of the longest prefix that the cap allows."""
         lengths = range(1, len(self.units) + 1)
-        return max((n for n in lengths if self._fits(self.units[:n])), default=0)
+        return max((n for n in lengths if self.trials.fits(self.units[:n])), default=0)
 
     def _bisect(self, low: int, high: int) -> None:
         """The longest prefix within the budget, as if longer prefixes always drifted more."""
-        while high - low > 1 and not self._spent():
+        while high - low > 1 and not self.trials.spent:
             middle = (low + high) // 2
             if self._try(tuple(self.units[:middle]), "bisect"):
                 low = middle
@@ -96,62 +66,48 @@ class Search:
 
     def _repair(self, over: tuple[Unit, ...]) -> bool:
         """Drop from a set over budget the unit whose removal helps most, until it keeps within it or tries run out."""
-        tries = self.settings.repair
+        tries = self.trials.settings.repair
         at_once = max(2, tries // 2)
         while tries > 0 and len(over) > 1:
             suspects = sorted(over, key=lambda unit: -unit.drift)[: min(tries, at_once)]
             tries -= len(suspects)
             rests = [tuple(u for u in over if u is not suspect) for suspect in suspects]
             for rest in rests:
-                if self._spent():
+                if self.trials.spent:
                     return False
                 if self._try(rest, "repair"):
                     return True
-            over = min(rests, key=lambda rest: self._seen[_key(rest)].drift)
+            over = min(rests, key=self._drift)
         return False
 
     def _extend(self) -> None:
         """Add what is left of the order, in chunks that halve where they break the budget and double where not."""
         left = [u for u in self.units if u not in self.best]
         size, broke = max(1, len(left) // 2), 0
-        while left and broke < PATIENCE and not self._spent():
+        while left and broke < PATIENCE and not self.trials.spent:
             chosen = (*self.best, *left[:size])
-            if self._fits(chosen) and self._try(chosen, "extend"):
+            if self.trials.fits(chosen) and self._try(chosen, "extend"):
                 left, size, broke = left[size:], 2 * size, 0
             elif size > 1:
                 size = max(1, min(size, len(left)) // 2)
             else:
                 left, broke = left[1:], broke + 1
 
-    def _try(self, chosen: Sequence[Unit], action: str) -> bool:
-        """Measure a set, note it, and keep it where it is the best so far; tells whether it keeps within budget."""
-        modules = tuple(module for unit in chosen for module in unit.modules)
-        key = _key(chosen)
-        fresh = key not in self._seen
-        if fresh:
-            self._seen[key] = self.evaluate(modules)
-        measured = self._seen[key]
-        within = measured.drift <= self.budget
-        kept = within and self._better(chosen, measured)
-        if kept:
+    def _try(self, chosen: Sequence[Unit], action: Action) -> bool:
+        """Test a set unless it was, and keep it where it is the best so far; tells whether it keeps within budget."""
+        measured = self.trials.seen(chosen) or self.trials.test(
+            chosen, action, within=self._within, better=lambda m: self._better(chosen, m)
+        )
+        if self._within(measured) and self._better(chosen, measured):
             self.best, self._best = tuple(chosen), measured
-        if fresh:
-            step = SearchStep.model_validate(
-                {
-                    "number": len(self.steps) + 1,
-                    "action": action,
-                    "modules": modules,
-                    "drift": measured.drift,
-                    "gain": measured.gain,
-                    "within": within,
-                    "kept": kept,
-                }
-            )
-            self.steps.append(step)
-        return within
+        return self._within(measured)
 
-    def _fits(self, chosen: Sequence[Unit]) -> bool:
-        return self.settings.cap is None or sum(len(unit.modules) for unit in chosen) <= self.settings.cap
+    def _drift(self, chosen: Sequence[Unit]) -> float:
+        measured = self.trials.seen(chosen)
+        return math.inf if measured is None else measured.drift
+
+    def _within(self, measured: Measured) -> bool:
+        return measured.drift <= self.trials.budget
 
     def _better(self, chosen: Sequence[Unit], measured: Measured) -> bool:
         if not self.best:
@@ -159,9 +115,6 @@ class Search:
         if measured.gain is not None and self._best.gain is not None:
             return measured.gain > self._best.gain
         return sum(len(u.modules) for u in chosen) > sum(len(u.modules) for u in self.best)
-
-    def _spent(self) -> bool:
-        return len(self.steps) >= self.settings.max_evaluations
 
 
 def order_units(units: Iterable[Unit], settings: SearchSettings) -> tuple[Unit, ...]:
@@ -187,7 +140,3 @@ def _needed(value: float | None, order: str, what: str) -> float:
     if value is None:
         raise ConfigError(f"search.order: {order} needs analysis.measures.{what}")
     return value
-
-
-def _key(units: Iterable[Unit]) -> frozenset[str]:
-    return frozenset(module for unit in units for module in unit.modules)

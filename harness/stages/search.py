@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from harness.analysis.climb import Climb
 from harness.analysis.deltas import Perturbation
-from harness.analysis.search import Measured, Search, Unit, order_units
+from harness.analysis.search import Search, order_units
+from harness.analysis.trials import Measured, Trials, Unit
 from harness.analysis.tuner import Tuner
 from harness.analysis_records import Drift, ModuleRobustness, ModuleSet, Robustness, SearchOutcome, SearchStep
 from harness.analysis_specs import SearchParams, SearchSettings
@@ -114,31 +115,36 @@ class _Hunt:
 
     def over(self, seeds: Sequence[int]) -> _Found:
         """The search over the mean of these perturbation seeds."""
-        tuned = self.tuner is not None
-        whole = self._joint(self.bench.every, seeds) if tuned else self._single(self.robustness.whole, seeds)
-        budget, units = self._budget(whole), self._units(seeds)
-        search: Search | Climb
-        if self.tuner is not None:
-            search = Climb(units, lambda m: self._joint(m, seeds), self.settings, budget, self.tuner.gain)
-        else:
+        units = self._units(seeds)
+        if self.tuner is None:
+            whole = self._single(self.robustness.whole, seeds)
+            trials = self._trials(seeds, whole)
             order = order_units(units, self.settings)
-            search = Search(order, lambda m: self._joint(m, seeds), self.settings, budget)
-        modules = self._ordered(search.run())
-        measured = self._joint(modules, seeds) if modules else Measured(0.0, None)
-        order = search.order if isinstance(search, Climb) else tuple(search.units)
-        return _Found(budget, whole, order, tuple(search.steps), self._set(modules, measured))
+            modules = Search(order, trials).run()
+        else:
+            whole = self._joint(self.bench.every, seeds)
+            trials = self._trials(seeds, whole)
+            climb = Climb(units, trials, self.tuner.gain, self._absolute(self.settings.slack, whole))
+            modules, order = climb.run(), climb.order
+        chosen = self._ordered(modules)
+        measured = self._joint(chosen, seeds) if chosen else Measured(0.0, None)
+        return _Found(trials.budget, whole, order, tuple(trials.steps), self._set(chosen, measured))
 
-    def _budget(self, whole: Measured) -> float:
+    def _trials(self, seeds: Sequence[int], whole: Measured) -> Trials:
+        budget = self._absolute(self.settings.budget, whole)
+        return Trials(lambda modules: self._joint(modules, seeds), self.settings, budget)
+
+    def _absolute(self, amount: float, whole: Measured) -> float:
         """In the proxy's own unit. Raises ConfigError where there is no drift to take a share of."""
         if self.settings.budget_of == "absolute":
-            return self.settings.budget
+            return amount
         if whole.drift <= 0:
             raise ConfigError(
                 f"search.budget: perturbing everything at once changes the proxy {self.settings.proxy} by "
                 f"{whole.drift:.3g}, which is no drift to take a share of; use the other proxy, a longer "
                 "analysis.update, or budget_of: absolute"
             )
-        return self.settings.budget * whole.drift
+        return amount * whole.drift
 
     def outcome(self, found: _Found, alone: Sequence[_Found]) -> SearchOutcome:
         """What search.json holds."""
@@ -182,8 +188,9 @@ class _Hunt:
         for name, rows in groups.items():
             single = [self._single(row, seeds) for row in rows]
             modules = tuple(row.module for row in rows)
-            drift = sum(m.drift for m in single)
-            units.append(Unit(name, modules, drift, _sum([m.gain for m in single]), self._spared(rows, seeds)))
+            drift, gain = sum(m.drift for m in single), _sum([m.gain for m in single])
+            size = sum(row.parameters for row in rows)
+            units.append(Unit(name, modules, drift, gain, self._spared(rows, seeds), size))
         return units
 
     def _spared(self, rows: Sequence[ModuleRobustness], seeds: Sequence[int]) -> float | None:

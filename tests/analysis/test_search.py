@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from harness.analysis.search import Measured, Search, Unit, order_units
+from harness.analysis.search import Search, order_units
+from harness.analysis.trials import Measured, Trials, Unit
 from harness.analysis_specs import SearchSettings
 from harness.errors import ConfigError
 
@@ -29,7 +30,7 @@ def searched(
     settings: SearchSettings | None = None,
 ) -> Search:
     settings = settings or SearchSettings(order="drift")
-    search = Search(order_units(units(drifts), settings), evaluate or additive(drifts), settings, budget)
+    search = Search(order_units(units(drifts), settings), Trials(evaluate or additive(drifts), settings, budget))
     search.run()
     return search
 
@@ -41,13 +42,13 @@ def modules(search: Search) -> set[str]:
 def test_everything_is_taken_where_everything_fits() -> None:
     search = searched(dict.fromkeys(NAMES, 0.01), budget=1.0)
     assert modules(search) == set(NAMES)
-    assert len(search.steps) == 6  # 1 2 4 8 16 32
+    assert len(search.trials.steps) == 6  # 1 2 4 8 16 32
 
 
 def test_nothing_is_taken_where_nothing_fits() -> None:
     search = searched(dict.fromkeys(NAMES[:4], 1.0), budget=0.5)
     assert search.best == ()
-    assert not any(step.within for step in search.steps)
+    assert not any(step.within for step in search.trials.steps)
 
 
 def test_the_additive_optimum_is_found() -> None:
@@ -66,7 +67,7 @@ def test_a_spoiler_early_in_the_order_is_left_out() -> None:
 
     search = searched(drifts, budget=1.0, evaluate=together)
     assert modules(search) == set(NAMES) - {"q.2"}
-    assert len(search.steps) < 24
+    assert len(search.trials.steps) < 24
 
 
 def test_one_of_a_pair_that_is_sensitive_together_is_dropped() -> None:
@@ -83,7 +84,7 @@ def test_one_of_a_pair_that_is_sensitive_together_is_dropped() -> None:
 def test_evaluations_grow_with_the_logarithm() -> None:
     def count(size: int) -> int:
         drifts = {f"q.{n:04}": 0.001 * (n + 1) for n in range(size)}
-        return len(searched(drifts, budget=sum(sorted(drifts.values())[: size // 3])).steps)
+        return len(searched(drifts, budget=sum(sorted(drifts.values())[: size // 3])).trials.steps)
 
     assert count(1024) - count(256) <= 12
     assert count(1024) < 10 + 5 * math.log2(1024)
@@ -93,18 +94,18 @@ def test_the_cap_is_never_passed() -> None:
     settings = SearchSettings(order="drift", cap=5)
     search = searched(dict.fromkeys(NAMES, 0.0), budget=1.0, settings=settings)
     assert len(modules(search)) == 5
-    assert all(len(step.modules) <= 5 for step in search.steps)
+    assert all(len(step.modules) <= 5 for step in search.trials.steps)
 
 
 def test_the_number_of_evaluations_is_bounded() -> None:
     drifts = {name: 0.01 * (at + 1) for at, name in enumerate(NAMES)}
     search = searched(drifts, budget=1.0, settings=SearchSettings(order="drift", max_evaluations=3))
-    assert len(search.steps) == 3
+    assert len(search.trials.steps) == 3
 
 
 def test_no_set_is_measured_twice() -> None:
     drifts = {name: 0.01 * (at + 1) for at, name in enumerate(NAMES)}
-    steps = searched(drifts, budget=1.0).steps
+    steps = searched(drifts, budget=1.0).trials.steps
     assert len({frozenset(step.modules) for step in steps}) == len(steps)
 
 
@@ -115,7 +116,7 @@ def test_a_set_that_teaches_more_is_better_than_a_larger_one() -> None:
     def measured(chosen: tuple[str, ...]) -> Measured:
         return Measured(0.0 if len(chosen) < 3 else 2.0, sum(gains[m] for m in chosen))
 
-    search = Search(listed, measured, SearchSettings(), 1.0)
+    search = Search(listed, Trials(measured, SearchSettings(), 1.0))
     search.run()
     assert "q.0" in modules(search)
     assert len(modules(search)) == 2
@@ -125,7 +126,7 @@ def test_a_unit_is_taken_or_left_whole() -> None:
     listed = [Unit("q", ("q.0", "q.1"), 0.1, None), Unit("v", ("v.0", "v.1"), 0.9, None)]
     settings = SearchSettings(order="drift", pattern="types")
     drifts = {"q.0": 0.05, "q.1": 0.05, "v.0": 0.1, "v.1": 0.8}
-    search = Search(order_units(listed, settings), additive(drifts), settings, 0.5)
+    search = Search(order_units(listed, settings), Trials(additive(drifts), settings, 0.5))
     assert set(search.run()) == {"q.0", "q.1"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.search import Measured
+from harness.analysis.trials import Measured
 from harness.analysis_records import SearchOutcome
 from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams, SearchSettings
 from harness.stages import Progress, StageContext, analyze, search
