@@ -102,12 +102,30 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
+def discordance(variant: Array, reference: Array) -> float:
+    """Mean squared difference of a prompt's outcome between two variants; of single answers, the share that differs."""
+    squares = (_prompt_means(variant) - _prompt_means(reference)) ** 2
+    return float(squares[~np.isnan(squares)].mean())
+
+
+def unscored_bounds(outcomes: Array) -> tuple[float, float]:
+    """The share if every unscored sample had the value 0, and if it had 1: what scoring them could have given."""
+    low, high = (float(np.nan_to_num(outcomes, nan=guess).mean()) for guess in (0.0, 1.0))
+    return low, high
+
+
 def majority(outcomes: Array) -> Array:
     """Per prompt: 1 where the mean over seeds is over one half, 0 otherwise, NaN where nothing was scored."""
+    means = _prompt_means(outcomes)
+    return np.where(np.isnan(means), np.nan, (means > 0.5).astype(float))
+
+
+def _prompt_means(outcomes: Array) -> Array:
+    """Of each prompt over its seeds; NaN where it is unscored under all of them."""
     scored = ~np.isnan(outcomes).all(axis=0)
-    flags = np.full(outcomes.shape[1], np.nan)
-    flags[scored] = (np.nanmean(outcomes[:, scored], axis=0) > 0.5).astype(float)
-    return flags
+    means = np.full(outcomes.shape[1], np.nan)
+    means[scored] = np.nanmean(outcomes[:, scored], axis=0)
+    return means
 
 
 def _nested_mean(outcomes: Array) -> float:

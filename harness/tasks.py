@@ -30,11 +30,11 @@ _ROWS = ("builtin", "path")
 _WORLD = resources.PACKAGE / "builtin"
 
 
-class _Loader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """SafeLoader that keeps lm-eval's `!function utils.name` as plain text."""
 
 
-_Loader.add_constructor("!function", lambda loader, node: str(node.value))
+PlainLoader.add_constructor("!function", lambda loader, node: str(node.value))
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def read_folder(folder: Path) -> TaskFolder:
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=PlainLoader)
     except OSError as error:
         raise TaskError(f"{file}: {error.strerror}; a task folder holds a YAML of its own name") from None
     except yaml.YAMLError as error:
