@@ -19,14 +19,15 @@ FORMATS = {
 HEAD = "head"
 """The name of a sequence-classification head among the formats; it has no prompt."""
 _NAMES = {
-    "llama_guard_3": r"llama-?guard-?3(?!.*vision)",
+    "llama_guard_3": r"llama-?guard-?3-8b",
     "llama_guard_4": r"llama-?guard-?4",
     "harmbench": r"harmbench.*cls(?!.*multimodal)",
     "wildguard": r"wild-?guard",
     "shieldgemma": r"shieldgemma(?!-?2-4b)",
     "granite_guardian": r"granite-guardian-3\.[012]",
 }
-"""What of a model's name tells its format; models for images and newer Granite Guardians answer in other forms."""
+"""What of a model's name tells its format; models for images, Llama Guard 3 1B and newer Granite Guardians are asked
+in other forms."""
 
 
 def detect(model: str, folder: Path) -> str:

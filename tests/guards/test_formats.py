@@ -118,7 +118,7 @@ def test_the_format_is_found(model: str, config: str, name: str, tmp_path: Path)
 @pytest.mark.parametrize(
     "model",
     ["my/model", "google/shieldgemma-2-4b-it", "ibm-granite/granite-guardian-3.3-8b", "x/Llama-Guard-3-11B-Vision",
-     "x/Llama-Guard-3-and-Llama-Guard-4"],
+     "x/Llama-Guard-3-1B", "x/wildguard-and-Llama-Guard-4"],
 )  # fmt: skip
 def test_a_format_that_is_not_clear_is_an_error(model: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
