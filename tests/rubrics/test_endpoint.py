@@ -173,6 +173,13 @@ def test_the_key_is_sent_and_shown_nowhere(
         assert KEY not in caplog.text + repr(endpoint) + "".join(capsys.readouterr())
 
 
+def test_a_key_that_comes_back_escaped_is_blotted_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    escaped = completion(KEY).replace(b"sk-", b"\\u0073k-")
+    with opened(raw(200, escaped), api_key_env="MY_KEY") as (endpoint, _, _slept):
+        assert ask(endpoint) == Reply("[key]", "stop", 100, 10)
+
+
 def test_a_refused_key_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
     with opened(raw(401, KEY.encode()), api_key_env="MY_KEY") as (endpoint, _, _slept):
