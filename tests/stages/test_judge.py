@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def test_settings_that_the_judge_does_not_take_are_an_error(tmp_path: Path) -> N
 def test_a_judge_that_holds_a_model_is_opened_once_with_the_settings_of_its_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from harness.guards import scoring
     from harness.judges import classifier
     from harness.plan_judges import source_digest
     from tests.tiny_guards import save_guard
@@ -49,9 +51,13 @@ def test_a_judge_that_holds_a_model_is_opened_once_with_the_settings_of_its_key(
     folder = save_guard(tmp_path / "guard", "harmbench", says={"Ġyes": 0.9})
     settings = classifier.Settings(model=str(folder), format="harmbench", dtype="float32")
     monkeypatch.setattr(judge, "CHUNK", 1)
-    loads: list[object] = []
-    first = classifier.open_scorer
-    monkeypatch.setattr(classifier, "open_scorer", lambda engine: loads.append(engine) or first(engine))
+    loads: list[scoring.Engine] = []
+
+    def counted(engine: scoring.Engine) -> AbstractContextManager[scoring.Scorer]:
+        loads.append(engine)
+        return scoring.opened(engine)
+
+    monkeypatch.setattr(classifier, "open_scorer", counted)
     verdicts, _ = run(
         tmp_path,
         params(
