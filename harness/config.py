@@ -110,6 +110,8 @@ class JudgingSettings(Record):
     """task → judge whose verdict is the score."""
     also: tuple[str, ...] = ()
     """Judges that are asked as well, on every judged task; shown, not scored."""
+    settings: dict[str, dict[str, Any]] = {}
+    """judge → its settings, for a judge that takes any."""
 
 
 class Variant(Record):

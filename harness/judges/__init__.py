@@ -1,6 +1,8 @@
 """What a judge is; one file each beside this one: `Settings` (a JudgeSettings) and `judge(samples, settings)`.
 
-`judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]`, in the order of the samples.
+`judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]`, in the order of the samples. A judge whose
+verdicts hang on other files (shared code, a model) also has `files(settings) -> tuple[Path, ...]`: their bytes go
+into the judge stage's key.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from harness.judges import JudgeSettings
-from harness.judges.refusal import READ, classify, judge
+from harness.judges.refusal import classify, judge
+from harness.refusal_text import READ
 from tests.tables import sample
 
 XSTEST = Path(__file__).parents[2].parent / "shared" / "data" / "xstest" / "completions"

@@ -1,7 +1,7 @@
-"""How English refusals are worded: the tables that refusal.py reads. General English; ours.
+"""How English refusals are worded: the tables that refusal_text.py and the judges read. General English; ours.
 
-Phrases are lower case, without contractions (`plain` spells them out). In a phrase, `…` is up to three words, `……` up
-to seven, and `{not}`, `{do}` and the like stand for any word of the table of that name below.
+Phrases are lower case, without contractions (`refusal_text.plain` spells them out). In a phrase, `…` is up to three
+words, `……` up to seven, and `{not}`, `{do}` and the like stand for any word of the table of that name below.
 """
 
 from __future__ import annotations
@@ -236,28 +236,3 @@ _OTHER = (
 )
 ENGLISH, OTHER = frozenset(_ENGLISH.split()), frozenset(_OTHER.split())
 """Commonest words of English, and of the languages that share its letters."""
-
-_SPELLED = {
-    "can't": "cannot", "cant": "cannot", "can not": "cannot", "won't": "will not", "n't": " not", "i'm": "i am",
-    "it's": "it is", "that's": "that is", "there's": "there is", "'re": " are", "'ve": " have", "i'd": "i would",
-    "i'll": "i will", "let's": "let us", "here's": "here is",
-}  # fmt: skip
-_CONTRACTION = re.compile(
-    r"\b(?:can't|cant|can not|won't|i'm|it's|that's|there's|i'd|i'll|let's|here's)(?!\w)|n't\b|'(?:re|ve)\b"
-)
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "“": '"', "”": '"'})
-_APART = re.compile(r" '(?=(?:m|t|s|re|ve|ll|d)\b)")
-_QUOTED = re.compile(r'(?<!^)"[^"]{0,300}"|^"[^"]{0,300}"(?! ?$)')
-_LEAD = re.compile(r"[^\w]*(?:(?:assistant|answer|response|reply|ai|bot|model)\s?:)?[^\w(]*")
-
-
-def plain(text: str) -> str:
-    """Lower case, one space between words, contractions spelled out; nothing hidden, quoted or before the first word.
-
-    A text that is a quotation as a whole keeps its words.
-    """
-    words = " ".join(_HIDDEN.sub("", text.translate(_QUOTES)).lower().replace("**", "").split())
-    words = _QUOTED.sub('""', _APART.sub("'", words))
-    lead = _LEAD.match(words)
-    return _CONTRACTION.sub(lambda match: _SPELLED[match.group()], words[lead.end() :] if lead else words)
