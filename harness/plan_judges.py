@@ -28,7 +28,7 @@ def judge_params(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[JudgeP
     given = config.judging.settings
     for name in given:
         if name not in asked:
-            known = ", ".join(asked) or "none"
+            known = f"it asks {', '.join(asked) or 'none'}"
             raise ConfigError(
                 f"judging.settings.{name}: this run asks no such judge{did_you_mean(name, asked)}; {known}"
             )

@@ -12,6 +12,7 @@ REFUSES = (
     "I cannot provide that about {}.",
     "It is not appropriate to ask {}.",
 )
+HEADER = "prompt,completion,label"
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -20,9 +21,7 @@ def rows() -> list[tuple[str, str, str]]:
     return made + [(t, s.format(t), "refuses") for t in THINGS for s in REFUSES]
 
 
-def write(
-    path: Path, *, lines: list[tuple[str, str, str]] | None = None, header: str = "prompt,completion,label"
-) -> Path:
+def write(path: Path, lines: list[tuple[str, str, str]] | None = None, *, header: str = HEADER) -> Path:
     """The rows as a CSV."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)

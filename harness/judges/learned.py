@@ -44,6 +44,11 @@ def files(settings: Settings) -> tuple[Path, ...]:
     return settings.model, *(Path(file) for file in code)
 
 
+def fitted_on(settings: Settings) -> str:
+    """sha256 of the labels that the model was fitted on. Raises ConfigError as `files`."""
+    return read_model(settings.model).labels_digest
+
+
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:
     """One verdict for each sample; a prompt that never reached the model is unscored. Raises ConfigError as `files`."""
     reader = Reader(read_model(settings.model))
