@@ -33,7 +33,8 @@ class Agreement(Record):
     """Cohen's; None where both gave one and the same word to everything, or nothing was scored."""
     low: float | None
     high: float | None
-    """95 % interval unless said otherwise."""
+    """95 % interval unless said otherwise; None without a kappa, and where one of them has one word only: kappa is
+    then 0 by its form."""
     table: tuple[Cell, ...]
     """Confusion, cells that never happened left out."""
 
@@ -52,6 +53,8 @@ def agreement(human: Sequence[str], judge: Sequence[str], *, confidence: float =
     if len(words) < 2:
         return Agreement(n=n, agreed=agreed, kappa=None, low=None, high=None, table=cells)
     shares = np.array([[pairs[h, j] / n for j in words] for h in words])
+    if len(set(human)) < 2 or len(set(judge)) < 2:
+        return Agreement(n=n, agreed=agreed, kappa=0.0, low=None, high=None, table=cells)
     kappa, low, high = _interval(shares, n, confidence=confidence)
     return Agreement(n=n, agreed=agreed, kappa=kappa, low=low, high=high, table=cells)
 

@@ -71,6 +71,12 @@ def test_without_two_words_there_is_no_kappa(words: list[str]) -> None:
     assert agreement(words, words).kappa is None
 
 
+def test_a_rater_of_one_word_gives_a_kappa_of_zero_without_bounds() -> None:
+    found = agreement(["a", "b", "b"], ["b", "b", "b"])
+    assert (found.kappa, found.low, found.high) == (0.0, None, None)
+    assert cohen_kappa_score(["a", "b", "b"], ["b", "b", "b"]) == 0.0
+
+
 def test_auc_is_scikit_learns_with_ties() -> None:
     rng = np.random.default_rng(0)
     flags, scores = rng.random(80) < 0.4, np.round(rng.random(80), 1)
