@@ -9,9 +9,10 @@ import pytest
 
 from harness import config, plugins
 from harness.errors import ConfigError
+from harness.judging import source_digest
 from harness.plan import make_plan
-from harness.plan_judges import source_digest
 from harness.specs import JudgeParams
+from harness.tasks import builtin_digest
 from tests.configs import tree
 from tests.tiny_guards import save_guard
 
@@ -53,15 +54,15 @@ def test_a_changed_guard_leaves_other_judges_alone(guard: Path) -> None:
 
 def test_a_judge_that_reads_the_built_in_world_has_its_digest() -> None:
     world = plugins.load("judges", "world").Settings()
-    assert "+" in source_digest("world", world)
-    assert "+" not in source_digest("refusal", world)
+    assert builtin_digest() in source_digest("world", world)
+    assert builtin_digest() not in source_digest("refusal", world)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"primary": {"harmful_requests": "classifier"}, "settings": {}},
-         "judging.settings.classifier: model: is required"),
+         "judging.settings: judge classifier: model: is required"),
         ({"primary": {"borderline_requests": "classifier"}},
          "judging.primary.borderline_requests: counts refuses, which the judge classifier cannot tell"),
         ({"primary": {}}, "judging.settings.classifier: this judge is not asked"),

@@ -9,6 +9,7 @@ define
   not tell what a task counts cannot decide that task's score.
 - `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
   batch of samples to the next: a model, a budget. `scratch` is a folder that outlives a stopped stage.
+- `fitted_on(settings) -> str`: of a judge that was fitted to labels, the sha256 of their file.
 """
 
 from __future__ import annotations

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pydantic import ValidationError
-
 from harness import plugins
-from harness.errors import ConfigError, StageError
+from harness.errors import StageError
 from harness.judges import open_judge
+from harness.judging import settings_of
 from harness.records import Sample, Verdict
 from harness.specs import JudgeParams
 from harness.stages import Progress, StageContext
@@ -23,10 +22,7 @@ def run(params: JudgeParams, context: StageContext) -> None:
     and what the judge raises.
     """
     module = plugins.load("judges", params.judge)
-    try:
-        settings = module.Settings.model_validate(json.loads(params.settings))
-    except ValidationError as error:
-        raise ConfigError(f"judge {params.judge}: {error.errors()[0]['msg']}") from None
+    settings = settings_of(params.judge, json.loads(params.settings), where="judging.settings")
     with (context.input("evaluate") / "samples.jsonl").open("rb") as stream:
         samples = [s for line in stream if (s := Sample.model_validate_json(line)).task in params.tasks]
     verdicts: list[Verdict] = []

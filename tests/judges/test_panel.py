@@ -10,7 +10,7 @@ import pytest
 from harness import config, plugins
 from harness.errors import ConfigError, PluginError
 from harness.judges.panel import Settings, decide, files, judge, tells
-from harness.plan_judges import source_digest
+from harness.judging import source_digest
 from harness.records import Sample, Verdict
 from tests.configs import tree
 from tests.tables import sample

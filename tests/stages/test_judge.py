@@ -45,7 +45,7 @@ def test_a_judge_that_holds_a_model_is_opened_once_with_the_settings_of_its_key(
 ) -> None:
     from harness.guards import scoring
     from harness.judges import classifier
-    from harness.plan_judges import source_digest
+    from harness.judging import source_digest
     from tests.tiny_guards import save_guard
 
     folder = save_guard(tmp_path / "guard", "harmbench", says={"Ġyes": 0.9})
