@@ -25,13 +25,20 @@ CATEGORY_KEYS = ("category", "topic", "semanticcategory", "tag")
 _SUFFIXES = (".csv", ".json", ".jsonl", ".txt")
 
 
-def split(rows: Sequence[Mapping[str, Any]], *, task: str) -> dict[str, Dataset]:
-    """The rows as lm-eval's `test` split. Raises TaskError where there are none."""
+def split(rows: Sequence[Mapping[str, Any]], *, task: str, repeats: str = "error") -> dict[str, Dataset]:
+    """The rows as lm-eval's `test` split. Raises TaskError where there are none.
+
+    `repeats: drop` keeps the first of rows with equal prompts, for published sets that hold some; otherwise such rows
+    are an error once they are asked.
+    """
     from datasets import Dataset
 
     if not rows:
         raise TaskError(f"task {task}: no rows; a task needs at least one")
-    return {"test": Dataset.from_list([dict(row) for row in rows])}
+    first: dict[Any, Mapping[str, Any]] = {}
+    for at, row in enumerate(rows):
+        first.setdefault(row["prompt"] if repeats == "drop" else at, row)
+    return {"test": Dataset.from_list([dict(row) for row in first.values()])}
 
 
 def prompts(
@@ -46,18 +53,13 @@ def prompts(
     """A task's prompts, categories taking turns, as lm-eval asks for them.
 
     `hub_rows` says where the hub keeps them: split, prompt, and perhaps subset and category. `keep` leaves out rows of
-    a local file whose column holds none of the values. `repeats: drop` keeps the first of equal prompts.
+    a local file whose column holds none of the values.
     """
     if path.startswith(HUB):
         rows = take_turns(_hub_prompts(path, hub_rows or {}))
     else:
         rows = attack_prompts(path, task=task, keep=keep)
-    if repeats == "drop":
-        first: dict[str, dict[str, Any]] = {}
-        for row in rows:
-            first.setdefault(row["prompt"], row)
-        rows = list(first.values())
-    return split(rows, task=task)
+    return split(rows, task=task, repeats=repeats)
 
 
 def judged_later(doc: dict[str, Any], replies: list[str]) -> dict[str, float]:
