@@ -152,3 +152,19 @@ def test_real_queries_are_right_when_they_are_the_references(tiny: Path) -> None
     (sample,) = answered(tiny, task_ref("text_to_sql", path=str(file), limit=1), lambda prompt: first["output"])
     assert sample.metric == 1.0
     assert sample.prompt == f"{first['instruction'].strip()}\n\n{first['input'].strip()}"
+
+
+def test_mt_benchs_first_turns_take_turns_by_category(tmp_path: Path) -> None:
+    rows = [{"category": c, "turns": [f"{c}{n}", "And?"], "reference": ["5"]} for c in "ab" for n in range(2)]
+    load = functions("mt_bench").load
+    found = load(path=lines(tmp_path, *rows), task="mt_bench", hub_rows={})["test"]
+    assert [(row["prompt"], row["target"]) for row in found] == [("a0", "5"), ("b0", "5"), ("a1", "5"), ("b1", "5")]
+    with pytest.raises(TaskError, match="line 1: 'turns' must be a list"):
+        load(path=lines(tmp_path, {"turns": []}), task="mt_bench", hub_rows={})
+
+
+@needs_data
+def test_mt_benchs_questions_are_read_whole() -> None:
+    file = SHARED / "mt_bench" / "question.jsonl"
+    rows = functions("mt_bench").load(path=str(file), task="mt_bench", hub_rows={})["test"]
+    assert (len(rows), len(set(rows["category"])), sum(map(bool, rows["target"]))) == (80, 8, 38)
