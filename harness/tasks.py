@@ -10,14 +10,14 @@ import hashlib
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 from harness import lm_eval_tasks, resources, wrappers
 from harness.digests import digest_file, digest_folder
 from harness.errors import HarnessError, TaskError, did_you_mean
 from harness.records import TaskCard
-from harness.task_folders import TaskFolder, read_folders
-from harness.task_folders import read_folder as read_folder
-from harness.task_specs import LM_EVAL, NO_WRAPPER, TaskChoice, TaskRef
+from harness.task_folders import TaskFolder, read_folder, read_folders
+from harness.task_specs import LM_EVAL, NO_WRAPPER, Axis, TaskChoice, TaskRef
 
 _WORLD = resources.PACKAGE / "builtin"
 
@@ -28,13 +28,13 @@ def list_tasks() -> tuple[TaskCard, ...]:
 
 
 def find_task(name: str) -> TaskFolder:
-    """The task called `name`. Raises TaskError for an unknown name or a malformed folder."""
-    tasks = read_folders(resources.folder("tasks"))
-    found = next((task for task in tasks if task.card.name == name), None)
-    if found is None:
-        names = [task.card.name for task in tasks]
-        raise TaskError(f"unknown task {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
-    return found
+    """The task called `name`; others are not read. Raises TaskError for an unknown name or a malformed folder."""
+    root = resources.folder("tasks")
+    folders = [root / axis / name for axis in get_args(Axis) if (root / axis / name).is_dir()]
+    if len(folders) == 1 and not name.startswith((".", "_")):
+        return read_folder(folders[0])
+    names = [task.card.name for task in read_folders(root)]
+    raise TaskError(f"unknown task {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
 
 
 def task_ref(name: str, *, path: str | None = None, limit: int | None = None) -> TaskRef:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from lm_eval.tasks import TaskManager
 
 from harness import lm_tasks
 from harness.errors import TaskError, WorldError
@@ -104,7 +105,7 @@ def test_rows_out_of_reach_are_one_line(folder: Path, monkeypatch: pytest.Monkey
     def offline(self: object, names: list[str]) -> None:
         raise ConnectionError("no route\nto the hub")
 
-    monkeypatch.setattr(lm_tasks.TaskManager, "load", offline)
+    monkeypatch.setattr(TaskManager, "load", offline)
     with pytest.raises(WorldError, match=r"task lm_eval:colours: its rows could not be fetched: .*: no route; connect"):
         lm_tasks.load_task(own(folder))
 
@@ -126,5 +127,5 @@ def test_a_name_that_lm_eval_does_not_know_gets_a_hint(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_lm_evals_own_index_holds_the_known_ones() -> None:
-    manager = lm_tasks.TaskManager()
+    manager = TaskManager()
     assert set(KNOWN) <= set(manager.all_tasks)
