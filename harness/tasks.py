@@ -66,6 +66,8 @@ def card_of(ref: TaskRef) -> TaskCard:
     card = read_folder(Path(ref.folder)).card
     changes: dict[str, object] = {"name": ref.name}
     title = card.title if ref.subset is None else f"{card.title}: {ref.subset}"
+    if ref.plain.name not in (card.name, f"{card.name}-{ref.subset}"):
+        title = f"{title} ({ref.plain.name})"
     changes["title"] = title if ref.wrapper is None else f"{title}; {ref.wrapper.title}"
     if ref.judge is not None:
         changes |= {"judge": ref.judge, "counts": card.counts or ("complies",), "metric": None}

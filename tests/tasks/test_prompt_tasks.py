@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import TaskError, WorldError
 from harness.task_specs import TaskChoice, TaskRef
-from harness.tasks import task_ref, task_refs
+from harness.tasks import card_of, task_ref, task_refs
 from tests.tasks.asking import SHARED, asked, needs_data, prompt_rows
 
 FROM_FILES = ("sap30", "comp_obj", "autodan", "pair", "i_malicious", "i_cona", "i_controversial",
@@ -79,6 +79,7 @@ def test_own_files_have_names_of_their_own(tmp_path: Path, tiny: Path) -> None:
         file.write_text(f"{name} one\n{name} two\n")
         refs += task_refs(TaskChoice(task="prompt_file", name=name, path=str(file)))
     samples = asked(tiny, *refs)
+    assert [card_of(ref).title for ref in refs] == ["Prompts of your own (ours)", "Prompts of your own (theirs)"]
     assert [(s.task, s.prompt) for s in samples] == [
         (name, f"{name} {n}") for name in ("ours", "theirs") for n in ("one", "two")
     ]
