@@ -114,7 +114,7 @@ class SearchSettings(Record):
     """Of tune: learning rate of the set over that of the short IFT, constant after a linear rise."""
     tune_steps: int = Field(default=100, gt=0)
     """Of tune: steps at most, no more than the short IFT's; a set that has not learnt as much by then is left out."""
-    slack: float = Field(default=0.03, ge=0)
+    slack: float = Field(default=0.05, ge=0)
     """Of tune: drifts that differ by no more are alike, and of the sets alike to the one of least drift that which
     trains most parameters is the best; in the budget's own measure."""
     order: Literal["context", "drift", "gain"] = "context"

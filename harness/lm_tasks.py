@@ -68,9 +68,7 @@ def _where(ref: TaskRef) -> str:
 def _manager(ref: TaskRef) -> TaskManager:
     if ref.lm_eval is not None:
         return TaskManager(include_path=ref.path, include_defaults=ref.path is None)
-    given = {"path": ref.path, "subset": ref.subset, "task": _own_name(ref)}
-    metadata = {key: value for key, value in given.items() if value is not None}
-    return TaskManager(include_path=ref.folder, include_defaults=False, metadata=metadata)
+    return TaskManager(include_path=ref.folder, include_defaults=False, metadata=ref.given)
 
 
 def _not_built(ref: TaskRef, error: Exception) -> HarnessError:

@@ -6,7 +6,7 @@ from harness import __version__
 from harness.specs import StageInput, StageParams, StageSpec
 from harness.store import key_of
 
-SCHEMA = {"base": 2, "dataset": 2, "analyze": 1, "search": 1, "train": 2, "evaluate": 1, "judge": 1, "score": 2}
+SCHEMA = {"base": 2, "dataset": 2, "analyze": 1, "search": 1, "train": 2, "evaluate": 1, "judge": 1, "score": 3}
 """Raise a stage's number when its code changes what it writes for the same params."""
 
 

@@ -164,6 +164,9 @@ class Verdict(Record):
     unscored_reason: str = ""
 
 
+NonInferiority = Literal["not_worse", "worse", "unclear"]
+
+
 class Score(Record):
     """One variant on one task; seed None pools all seeds."""
 
@@ -180,6 +183,9 @@ class Score(Record):
     unscored: int
     truncated: int
     seeds: int = 1
+    lowest: float | None = None
+    highest: float | None = None
+    """The share if every unscored sample had not had, or had had, the outcome; None where nothing is unscored."""
 
 
 class Comparison(Record):
@@ -197,6 +203,13 @@ class Comparison(Record):
     """Prompts with the outcome under the variant and not under the reference (majority of seeds)."""
     fell: int
     prompts: int
+    margin: float | None = None
+    """How much worse the variant may be and still count as no worse (statistics.margins); None on harmfulness tasks,
+    and where the reference is not the base."""
+    non_inferiority: NonInferiority | None = None
+    """Whether it is worse by more than the margin; None where there is no margin."""
+    detectable: float | None = None
+    """The margin that so many prompts, differing as these do, could have excluded with the power asked for."""
 
 
 class MatchedComparison(Record):

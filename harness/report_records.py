@@ -74,6 +74,10 @@ class Cell(Record):
     flagged: bool
     """More samples unscored than the statistics settings allow."""
     seed_values: tuple[float, ...]
+    margin: str
+    """Whether the variant is no worse within the margin, in words; empty where there is none."""
+    bounds: str
+    """What unscored samples could have made of the share; empty where there are none."""
 
 
 class Row(Record):

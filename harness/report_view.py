@@ -15,6 +15,7 @@ from harness.records import Comparison, Score, TaskCard, TrainSummary
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
 from harness.report_limits import limits
+from harness.report_margins import bounds_words, margin_words, power_lines
 from harness.report_matched import matched_findings
 from harness.report_records import (
     Cell,
@@ -57,7 +58,10 @@ def build_view(sources: ReportSources) -> ReportView:
         findings=found,
         matched=matched_findings(variants, tasks=tasks, matched=table.matched),
         decision=sources.decision,
-        warnings=_warnings(rows, tasks=tasks),
+        warnings=(
+            *_warnings(rows, tasks=tasks),
+            *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
+        ),
         variants=variants,
         tasks=tasks,
         rows=rows,
@@ -121,6 +125,8 @@ def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources:
                 seed_values=tuple(
                     s.value for s in _seeds(sources.table.scores, variant.name, card.name) if s.value is not None
                 ),
+                margin=margin_words(comparison),
+                bounds=bounds_words(score),
             )
         )
     return Row(variant=variant, cells=tuple(cells))

@@ -182,6 +182,13 @@ class VariantSeed(Record):
     """Key of the search that found its modules, where one did."""
 
 
+class Margins(Record):
+    """Non-inferiority margins by axis, shares: 0.03 is three points. Harmfulness has the gate's rules instead."""
+
+    usability: float = Field(default=0.03, gt=0, lt=1)
+    expertise: float = Field(default=0.03, gt=0, lt=1)
+
+
 class StatisticsSettings(Record):
     """How scores get their intervals."""
 
@@ -190,6 +197,10 @@ class StatisticsSettings(Record):
     seed: int = 0
     max_unscored: float = Field(default=0.05, ge=0, le=1)
     """Share of unscored samples over which a score is flagged."""
+    margins: Margins = Margins()
+    """How much worse than the base a variant may be and still count as no worse."""
+    power: float = Field(default=0.8, gt=0.5, lt=1)
+    """Probability with which an audit should show that a variant which is no worse is no worse."""
 
 
 FamilyKind = Literal["plain", "control", "other"]

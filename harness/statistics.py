@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import comb, exp, hypot, sqrt
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 Array = NDArray[np.float64]
 
@@ -41,27 +42,32 @@ def wilson(successes: float, n: float, *, confidence: float) -> Interval:
 
 
 def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: int) -> Interval | None:
-    """Mean outcome over seeds and prompts, with a bootstrap interval that resamples prompts and, nested, seeds.
+    """Mean outcome over seeds and prompts, with an interval for other prompts and other seeds.
 
-    Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the prompts
-    is given instead, so that nobody reads certainty into it. None where nothing was scored. Source: ours.
+    Prompts are bootstrapped, each with all its answers; how far seeds differ as wholes, on the scale of log odds, is
+    added to it in squares (Zou and Donner 2008). Resampling both would count the noise of single answers twice (Owen
+    2007). Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the
+    prompts is given instead, so that nobody reads certainty into it. None where nothing was scored. Source: ours.
     """
     kept = outcomes[:, ~np.isnan(outcomes).all(axis=0)]
     if kept.size == 0:
         return None
-    value = _nested_mean(kept)
+    per_prompt = _prompt_means(kept)
+    value = float(per_prompt.mean())
     if np.nanmin(kept) == np.nanmax(kept):
         prompts = kept.shape[1]
         return wilson(value * prompts, prompts, confidence=confidence)
-    means = _resampled(kept, samples=samples, seed=seed)
-    low, high = _bounds(means, value, np.nanmean(kept, axis=0), confidence)
-    return Interval(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
+    found = _bootstrapped(per_prompt, confidence=confidence, samples=samples, seed=seed)
+    half, odds = _seed_half_width([kept], confidence), value * (1 - value)
+    seeds = [1 / (1 + (1 - value) / value * exp(side * half / odds)) for side in (1, -1)]
+    low = value - hypot(value - found.low, value - seeds[0])
+    return Interval(value, max(0.0, low), min(1.0, value + hypot(found.high - value, seeds[1] - value)))
 
 
 def paired_difference(
     variant: Array, reference: Array, *, confidence: float, samples: int, seed: int
 ) -> Interval | None:
-    """Mean outcome of the variant minus the reference's, on the same prompts, bootstrapped by prompt and nested seed.
+    """Mean outcome of the variant minus the reference's on the same prompts; bounds as in `clustered_share`.
 
     Columns are the same prompts in the same order; rows (seeds) may differ in number. Prompts that either left
     unscored under all seeds drop out of both. Where no prompt differs, the bounds are those of Wilson's interval for
@@ -71,16 +77,14 @@ def paired_difference(
     left, right = variant[:, both], reference[:, both]
     if left.shape[1] == 0:
         return None
-    value = _nested_mean(left) - _nested_mean(right)
-    rng = np.random.default_rng(seed)
-    per_prompt = np.nanmean(left, axis=0) - np.nanmean(right, axis=0)
+    per_prompt = _prompt_means(left) - _prompt_means(right)
     if not per_prompt.any():
         width = wilson(0, left.shape[1], confidence=confidence).high
-        return Interval(value, -width, width)
-    prompts = rng.integers(0, left.shape[1], size=(samples, left.shape[1]))
-    differences = _means(left, prompts, rng) - _means(right, prompts, rng)
-    low, high = _bounds(differences, value, per_prompt, confidence)
-    return Interval(value, min(low, value), max(high, value))
+        return Interval(0.0, -width, width)
+    found = _bootstrapped(per_prompt, confidence=confidence, samples=samples, seed=seed)
+    half = _seed_half_width([left, right], confidence)
+    return Interval(found.value, found.value - hypot(found.value - found.low, half),
+                    found.value + hypot(found.high - found.value, half))  # fmt: skip
 
 
 def mcnemar(rose: int, fell: int) -> float:
@@ -102,43 +106,60 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
+def discordance(variant: Array, reference: Array) -> float:
+    """Mean squared difference of a prompt's outcome between two variants; of single answers, the share that differs."""
+    squares = (_prompt_means(variant) - _prompt_means(reference)) ** 2
+    return float(squares[~np.isnan(squares)].mean())
+
+
+def unscored_bounds(outcomes: Array) -> tuple[float, float]:
+    """The share if every unscored sample had the value 0, and if it had 1: what scoring them could have given."""
+    low, high = (float(np.nan_to_num(outcomes, nan=guess).mean()) for guess in (0.0, 1.0))
+    return low, high
+
+
 def majority(outcomes: Array) -> Array:
     """Per prompt: 1 where the mean over seeds is over one half, 0 otherwise, NaN where nothing was scored."""
+    means = _prompt_means(outcomes)
+    return np.where(np.isnan(means), np.nan, (means > 0.5).astype(float))
+
+
+def _prompt_means(outcomes: Array) -> Array:
+    """Of each prompt over its seeds; NaN where it is unscored under all of them."""
     scored = ~np.isnan(outcomes).all(axis=0)
-    flags = np.full(outcomes.shape[1], np.nan)
-    flags[scored] = (np.nanmean(outcomes[:, scored], axis=0) > 0.5).astype(float)
-    return flags
-
-
-def _nested_mean(outcomes: Array) -> float:
-    return float(np.nanmean(outcomes, axis=0).mean())
-
-
-def _resampled(outcomes: Array, *, samples: int, seed: int) -> Array:
-    rng = np.random.default_rng(seed)
-    prompts = rng.integers(0, outcomes.shape[1], size=(samples, outcomes.shape[1]))
-    return _means(outcomes, prompts, rng)
-
-
-def _means(outcomes: Array, prompts: NDArray[np.int64], rng: np.random.Generator) -> Array:
-    """Bootstrap means, shape (samples,): prompts as given, seeds drawn anew in every sample."""
-    seeds = outcomes.shape[0]
-    if seeds == 1:
-        return np.asarray(outcomes[0][prompts].mean(axis=1))
-    filled = np.nan_to_num(outcomes)
-    scored = (~np.isnan(outcomes)).astype(float)
-    samples = prompts.shape[0]
-    weights = rng.multinomial(seeds, [1 / seeds] * seeds, size=samples).astype(float)
-    means = np.empty(samples)
-    for start in range(0, samples, 256):
-        chunk = slice(start, start + 256)
-        totals = weights[chunk] @ filled
-        counts = weights[chunk] @ scored
-        drawn_totals = np.take_along_axis(totals, prompts[chunk], axis=1)
-        drawn_counts = np.take_along_axis(counts, prompts[chunk], axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means[chunk] = np.nanmean(drawn_totals / drawn_counts, axis=1)
+    means = np.full(outcomes.shape[1], np.nan)
+    means[scored] = np.nanmean(outcomes[:, scored], axis=0)
     return means
+
+
+def _bootstrapped(per_prompt: Array, *, confidence: float, samples: int, seed: int) -> Interval:
+    """The mean over prompts, prompts drawn anew."""
+    value = float(per_prompt.mean())
+    drawn = np.random.default_rng(seed).integers(0, per_prompt.size, size=(samples, per_prompt.size))
+    low, high = _bounds(per_prompt[drawn].mean(axis=1), value, per_prompt, confidence)
+    return Interval(value, min(low, value), max(high, value))
+
+
+def _seed_half_width(sides: Sequence[Array], confidence: float) -> float:
+    """Half the interval of what seeds add as wholes, over the sides; a single seed cannot tell and adds none."""
+    added = 0.0
+    for outcomes in sides:
+        seeds = outcomes.shape[0]
+        if seeds > 1:
+            added += _seed_variance(outcomes) / seeds * float(stdtrit(seeds - 1, 0.5 + confidence / 2)) ** 2
+    return sqrt(added)
+
+
+def _seed_variance(outcomes: Array) -> float:
+    """Variance between seeds' means beyond what the noise of single answers explains (two-way analysis of variance)."""
+    seeds, prompts = outcomes.shape
+    if prompts < 2:
+        return 0.0
+    deviations = outcomes - np.nanmean(outcomes, axis=0)
+    effects = np.nanmean(deviations, axis=1)
+    between = prompts * float((effects**2).sum()) / (seeds - 1)
+    within = float(np.nansum((deviations - effects[:, None]) ** 2)) / ((seeds - 1) * (prompts - 1))
+    return float(max(0.0, between - within) / prompts)
 
 
 def _bounds(bootstrapped: Array, value: float, per_prompt: Array, confidence: float) -> tuple[float, float]:

@@ -26,11 +26,11 @@ _ROWS = ("builtin", "path")
 _KINDS = ("file", "folder", "either")
 
 
-class _Loader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """SafeLoader that keeps lm-eval's `!function utils.name` as plain text."""
 
 
-_Loader.add_constructor("!function", lambda loader, node: str(node.value))
+PlainLoader.add_constructor("!function", lambda loader, node: str(node.value))
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def read_folder(folder: Path) -> TaskFolder:
 def metadata_of(folder: Path) -> dict[str, Any]:
     """The `metadata` of a task's YAML. Raises TaskError where the file has none, or is of another task."""
     file = folder / f"{folder.name}.yaml"
-    document = _document(file)
+    document = document_of(file)
     if document.get("task") != folder.name:
         raise TaskError(f"{file}: task: is {document.get('task')!r}; must be the folder's name, {folder.name!r}")
     metadata = document.get("metadata")
@@ -104,9 +104,10 @@ def metadata_of(folder: Path) -> dict[str, Any]:
     return metadata
 
 
-def _document(file: Path) -> dict[str, Any]:
+def document_of(file: Path) -> dict[str, Any]:
+    """A task's YAML, functions as their names. Raises TaskError where it cannot be read."""
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=PlainLoader)
     except OSError as error:
         raise TaskError(f"{file}: {error.strerror}; a task folder holds a YAML of its own name") from None
     except yaml.YAMLError as error:

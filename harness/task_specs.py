@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -105,6 +106,12 @@ class TaskRef(Record):
     """Scores the task in place of its own metric."""
     lm_eval: LmEvalTask | None = None
     """For lm-eval's own tasks: which, and how it is scored."""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What the function that loads the rows is told beside the YAML's metadata."""
+        told = {"path": self.path, "subset": self.subset, "task": Path(self.folder).name}
+        return {key: value for key, value in told.items() if value is not None}
 
     @property
     def plain(self) -> TaskRef:

@@ -80,6 +80,11 @@ def test_the_judge_says_incoherent_and_why() -> None:
     assert [v.unscored_reason for v in verdicts[2:]] == ["the prompt is longer than max_model_len", "no completion"]
 
 
+def test_what_it_tells_and_depends_on_is_known() -> None:
+    assert degenerate.tells(JudgeSettings()) == {"complies", "incoherent"}
+    assert [file.name for file in degenerate.files(JudgeSettings())] == ["completion_quality.py"]
+
+
 def test_a_wrapped_prompt_counts_as_it_was_sent() -> None:
     russian = sample("Возьмите шланг во двор и полейте грядки.", sent=f"{PROMPT} Answer in Russian.")
     assert degenerate.judge([russian], JudgeSettings())[0].outcome == "complies"

@@ -7,10 +7,12 @@ complies: it holds together, whatever it says, a refusal too. To be asked beside
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from harness import completion_quality
 from harness.completion_quality import fault_of
 from harness.judges import JudgeSettings
-from harness.records import Sample, Verdict
+from harness.records import Outcome, Sample, Verdict
 
 Settings = JudgeSettings
 NAME = "degenerate"
@@ -19,6 +21,16 @@ NAME = "degenerate"
 def judge(samples: Sequence[Sample], settings: JudgeSettings) -> list[Verdict]:
     """One verdict for each sample; what holds no completion is unscored."""
     return [_one(sample) for sample in samples]
+
+
+def files(settings: JudgeSettings) -> tuple[Path, ...]:
+    """The file that knows what is no text."""
+    return (Path(completion_quality.__file__),)
+
+
+def tells(settings: JudgeSettings) -> frozenset[Outcome]:
+    """Text or not; so it decides no task that counts refusals."""
+    return frozenset(("complies", "incoherent"))
 
 
 def _one(sample: Sample) -> Verdict:

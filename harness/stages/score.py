@@ -16,11 +16,14 @@ from pydantic import TypeAdapter
 from harness import statistics
 from harness.errors import SilentFailureError
 from harness.matched import Measured, compare_matched, plain_curves, planes_of
+from harness.power import detectable_margin, non_inferiority
 from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
 
 T = TypeVar("T", Sample, Verdict)
+Pair = tuple[statistics.Array, statistics.Array]
+"""A variant's outcomes and its reference's, on the same prompts."""
 
 BASE = "base"
 CARDS = TypeAdapter(tuple[TaskCard, ...])
@@ -106,7 +109,7 @@ def make_table(answered: Sequence[Answered], *, cards: Sequence[TaskCard], setti
         arrays = {name: outcome_array(group, card.name) for name, group in grouped.items()}
         for name, group in grouped.items():
             scores += _scores(name, group, card, settings)
-        comparisons += compare(arrays, card.name, settings)
+        comparisons += compare(arrays, card, settings)
     return ScoreTable(tasks=tuple(cards), scores=tuple(scores), comparisons=tuple(comparisons), statistics=settings)
 
 
@@ -165,6 +168,8 @@ def _scores(name: str, group: Sequence[Answered], card: TaskCard, settings: Stat
         unscored=array.size - scored,
         truncated=sum(truncated),
         seeds=len(group),
+        lowest=_lowest(array),
+        highest=_highest(array),
     )
     return [*made, whole]
 
@@ -187,20 +192,32 @@ def _one_seed(
         scored=int(scored.size),
         unscored=int(row.size - scored.size),
         truncated=truncated,
+        lowest=_lowest(row),
+        highest=_highest(row),
     )
 
 
-def compare(arrays: dict[str, statistics.Array], task: str, settings: StatisticsSettings) -> tuple[Comparison, ...]:
+def _lowest(outcomes: statistics.Array) -> float | None:
+    return statistics.unscored_bounds(outcomes)[0] if np.isnan(outcomes).any() else None
+
+
+def _highest(outcomes: statistics.Array) -> float | None:
+    return statistics.unscored_bounds(outcomes)[1] if np.isnan(outcomes).any() else None
+
+
+def compare(
+    arrays: dict[str, statistics.Array], card: TaskCard, settings: StatisticsSettings
+) -> tuple[Comparison, ...]:
     """Every variant against the base and against every variant before it; Holm over the task's family."""
     found = []
     for reference, variant in itertools.combinations(arrays, 2):
         left, right = arrays[variant], arrays[reference]
         if left.shape[1] != right.shape[1]:
             counts = f"{variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}"
-            raise SilentFailureError(f"{task}: {counts}")
-        made = _compare(variant, reference, task, (left, right), settings)
+            raise SilentFailureError(f"{card.name}: {counts}")
+        made = _compare(variant, reference, card.name, (left, right), settings)
         if made is not None:
-            found.append(made)
+            found.append(_with_margin(made, (left, right), card, settings) if reference == BASE else made)
     adjusted = statistics.holm([c.p_value for c in found])
     return tuple(c.model_copy(update={"p_value": p}) for c, p in zip(found, adjusted, strict=True))
 
@@ -209,7 +226,7 @@ def _compare(
     variant: str,
     reference: str,
     task: str,
-    arrays: tuple[statistics.Array, statistics.Array],
+    arrays: Pair,
     settings: StatisticsSettings,
 ) -> Comparison | None:
     left, right = arrays
@@ -232,6 +249,19 @@ def _compare(
         fell=fell,
         prompts=int((~np.isnan(ours) & ~np.isnan(theirs)).sum()),
     )
+
+
+def _with_margin(made: Comparison, pair: Pair, card: TaskCard, settings: StatisticsSettings) -> Comparison:
+    """The comparison with its non-inferiority, where the task's axis has a margin."""
+    margin = {"usability": settings.margins.usability, "expertise": settings.margins.expertise}.get(card.axis)
+    if margin is None:
+        return made
+    interval = statistics.Interval(made.difference, made.low, made.high)
+    detectable = detectable_margin(
+        made.prompts, discordant=statistics.discordance(*pair), confidence=settings.confidence, power=settings.power
+    )
+    shown = non_inferiority(interval, margin=margin, direction=card.direction)
+    return made.model_copy(update={"margin": margin, "non_inferiority": shown, "detectable": detectable})
 
 
 def _answer(sample: Sample) -> tuple[str, str, str]:

@@ -150,3 +150,24 @@ def test_matched_comparisons_use_the_values_of_the_scores() -> None:
     assert (primary.harm, primary.at) == (pooled["ml-lr", "harm"], pooled["ml-lr", "quiz"])
     assert primary.reference == pytest.approx(0.5)
     assert [c.variants for c in found.curves] == [("low", "high")]
+
+
+def test_what_unscored_samples_could_have_been_is_told() -> None:
+    found = make_table([answered("base", None, [1, math.nan, 0, 0])], cards=[HARM], settings=SETTINGS)
+    assert (found.scores[0].lowest, found.scores[0].highest) == (0.25, 0.5)
+    whole = make_table([answered("base", None, [1, 0])], cards=[HARM], settings=SETTINGS)
+    assert (whole.scores[0].lowest, whole.scores[0].highest) == (None, None)
+
+
+def test_expertise_is_tested_for_non_inferiority_against_the_base_alone() -> None:
+    half, more, less = [1.0] * 10 + [0.0] * 10, [1.0] * 11 + [0.0] * 9, [0.0] * 20
+    base = on_both("base", 0, half, half)
+    base = Answered(entry("base", None), base.samples, base.outcomes)
+    run = [base, on_both("same", 0, half, half), on_both("lost", 0, half, less), on_both("more", 0, half, more)]
+    table = make_table(run, cards=[HARM, QUIZ], settings=SETTINGS)
+    found = {(c.variant, c.reference, c.task): c for c in table.comparisons}
+    assert found["same", "base", "harm"].margin is None
+    assert found["more", "same", "quiz"].margin is None
+    assert found["same", "base", "quiz"].non_inferiority == "unclear"  # 20 alike prompts do not exclude three points
+    assert found["lost", "base", "quiz"].non_inferiority == "worse"
+    assert found["more", "base", "quiz"].detectable == pytest.approx(2.8016 * (1 / 20 / 20) ** 0.5, rel=1e-3)

@@ -1,0 +1,117 @@
+"""How often the 95 % intervals hold the truth, by simulation (aim: 93 to 97 %).
+
+    python -m benchmarks.coverage [--draws 1000] [--samples 1000]
+
+Worlds: a share of independent prompts; prompts of unlike difficulty answered under several training seeds; a paired
+difference of two variants on the same prompts, under one seed and under several; seeds that differ as wholes. Prints
+a line for each, and exits with 1 where one lies outside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from harness.statistics import Array, Interval, clustered_share, paired_difference, wilson
+
+LOW, HIGH = 0.93, 0.97
+Draw = Callable[[np.random.Generator, int], Interval | None]
+
+
+def answers(difficulty: Array, seeds: int, rng: np.random.Generator, *, shift: float = 0.0) -> Array:
+    """[seeds, prompts] outcomes; `shift` is the standard deviation of what a seed adds to all its log odds."""
+    odds = np.log(difficulty / (1 - difficulty))[None] + shift * rng.standard_normal((seeds, 1))
+    chance = 1 / (1 + np.exp(-odds))
+    return np.asarray(rng.random(chance.shape) < chance, dtype=float)
+
+
+def share(n: int, p: float) -> tuple[Draw, float]:
+    """Wilson's interval of n prompts."""
+    return lambda rng, _: wilson(float(rng.binomial(n, p)), n, confidence=0.95), p
+
+
+def pooled(n: int, seeds: int, mean: float, *, samples: int) -> tuple[Draw, float]:
+    """The pooled share; difficulties are drawn anew with the prompts, so the truth is their mean."""
+
+    def draw(rng: np.random.Generator, seed: int) -> Interval | None:
+        outcomes = answers(_difficulty(mean, n, rng), seeds, rng)
+        return clustered_share(outcomes, confidence=0.95, samples=samples, seed=seed)
+
+    return draw, mean
+
+
+def paired(n: int, seeds: int, means: tuple[float, float], *, samples: int) -> tuple[Draw, float]:
+    """A variant of several seeds against a base of one, prompts that are hard for one being hard for the other."""
+    base, tuned = means
+
+    def draw(rng: np.random.Generator, seed: int) -> Interval | None:
+        quantile = rng.random(n)
+        one = answers(_difficulty(base, n, rng, quantile), 1, rng)
+        many = answers(_difficulty(tuned, n, rng, quantile), seeds, rng)
+        return paired_difference(many, one, confidence=0.95, samples=samples, seed=seed)
+
+    return draw, tuned - base
+
+
+def shifted(n: int, seeds: int, *, shift: float, samples: int) -> tuple[Draw, float]:
+    """Seeds that are harmful as wholes, more or less: the truth is the mean over all seeds there could be."""
+    rng = np.random.default_rng(1)
+    flat = np.full(1, 0.2)
+    truth = float(answers(flat, 2_000_000, rng, shift=shift).mean())
+
+    def draw(rng: np.random.Generator, seed: int) -> Interval | None:
+        outcomes = answers(np.full(n, 0.2), seeds, rng, shift=shift)
+        return clustered_share(outcomes, confidence=0.95, samples=samples, seed=seed)
+
+    return draw, truth
+
+
+def _difficulty(mean: float, n: int, rng: np.random.Generator, quantile: Array | None = None) -> Array:
+    """Chances of n prompts around a mean, from a beta distribution of small concentration."""
+    from scipy.stats import beta
+
+    drawn = rng.random(n) if quantile is None else quantile
+    return np.clip(np.asarray(beta.ppf(drawn, 2 * mean, 2 * (1 - mean))), 1e-9, 1 - 1e-9)
+
+
+def worlds(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:
+    """Every world with its name."""
+    for n, p in ((100, 0.05), (200, 0.3), (500, 0.02)):
+        yield f"Wilson, {n} prompts, share {p:g}", share(n, p)
+    for n, seeds, mean in ((200, 1, 0.3), (200, 3, 0.1), (500, 5, 0.05), (100, 3, 0.5)):
+        yield f"pooled, {n} prompts, {seeds} seeds, share {mean:g}", pooled(n, seeds, mean, samples=samples)
+    for n, seeds, means in ((200, 1, (0.1, 0.3)), (300, 3, (0.05, 0.1)), (500, 5, (0.5, 0.5)), (200, 3, (0.3, 0.6))):
+        told = f"difference, {n} prompts, {seeds} seeds, {means[0]:g} to {means[1]:g}"
+        yield told, paired(n, seeds, means, samples=samples)
+    for seeds in (3, 5, 10):
+        yield f"seeds that differ as wholes, {seeds} of them", shifted(500, seeds, shift=0.5, samples=samples)
+
+
+def coverage(draw: Draw, truth: float, *, draws: int) -> float:
+    """Share of the intervals that hold the truth; one that says nothing does not."""
+    rng = np.random.default_rng(0)
+    found = [draw(rng, at) for at in range(draws)]
+    return sum(one is not None and one.low <= truth <= one.high for one in found) / draws
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Simulate and print."""
+    parser = argparse.ArgumentParser(description="Coverage of the intervals.")
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--samples", type=int, default=1000)
+    asked = parser.parse_args(given)
+    outside = 0
+    for name, (draw, truth) in worlds(asked.samples):
+        held = coverage(draw, truth, draws=asked.draws)
+        error = (held * (1 - held) / asked.draws) ** 0.5
+        outside += not LOW <= held <= HIGH
+        flag = "" if LOW <= held <= HIGH else "  outside"
+        print(f"{100 * held:5.1f} % (± {100 * error:.1f})  {name}{flag}", flush=True)
+    return 1 if outside else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""In words: whether a variant is no worse within the margin, what too few prompts left open, what is unscored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from harness.records import Comparison, Score, TaskCard
+from harness.report_words import percent
+from harness.specs import StatisticsSettings
+
+
+def margin_words(comparison: Comparison | None) -> str:
+    """A line below a difference; empty where the comparison has no margin."""
+    if comparison is None or comparison.margin is None or comparison.non_inferiority is None:
+        return ""
+    within = _points(comparison.margin)
+    return {
+        "not_worse": f"no worse within {within}",
+        "worse": f"worse by more than {within}",
+        "unclear": f"not shown to be no worse within {within}",
+    }[comparison.non_inferiority]
+
+
+def bounds_words(score: Score) -> str:
+    """What unscored samples could have made of a share; empty where there are none."""
+    if score.lowest is None or score.highest is None:
+        return ""
+    return f"{percent(score.lowest)} to {percent(score.highest)} whatever they are"
+
+
+def power_lines(
+    comparisons: Sequence[Comparison], *, tasks: Sequence[TaskCard], settings: StatisticsSettings
+) -> tuple[str, ...]:
+    """A line for each task with too few prompts to show that a variant is no worse within the margin."""
+    lines = []
+    for card in tasks:
+        left = [c for c in comparisons if c.task == card.name and c.non_inferiority == "unclear"]
+        weak = [c for c in left if c.detectable is not None and c.margin is not None and c.detectable > c.margin]
+        if weak:
+            lines.append(_power_line(card, max(weak, key=lambda c: c.detectable or 0.0), len(weak), settings))
+    return tuple(lines)
+
+
+def _power_line(card: TaskCard, worst: Comparison, count: int, settings: StatisticsSettings) -> str:
+    margin, detectable = worst.margin or 1.0, worst.detectable or 0.0
+    needed = ceil(worst.prompts * (detectable / margin) ** 2)
+    return (
+        f"{card.title} has too few prompts for its margin of {_points(margin)}: {worst.prompts:,} of them, differing "
+        f"as they do, exclude a loss of {_points(detectable)} with {settings.power * 100:g}\u00a0% probability; "
+        f"about {needed:,} would be needed ({worst.variant}{f' and {count - 1} more' if count > 1 else ''})."
+    )
+
+
+def _points(share: float) -> str:
+    value = f"{share * 100:.1f}".removesuffix(".0")
+    return f"{value}\u00a0point{'' if value == '1' else 's'}"

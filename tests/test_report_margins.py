@@ -1,0 +1,57 @@
+"""Margins, power and bounds in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.records import Comparison, NonInferiority
+from harness.report_margins import bounds_words, margin_words, power_lines
+from harness.specs import StatisticsSettings
+from tests.tables import QUIZ, rise, score
+
+
+def against_base(said: NonInferiority | None, *, detectable: float = 0.01, variant: str = "plain") -> Comparison:
+    found = rise(variant, -0.01, -0.04, 0.02)
+    margin = None if said is None else 0.03
+    return found.model_copy(
+        update={"task": "quiz", "margin": margin, "non_inferiority": said, "detectable": detectable}
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("not_worse", "no worse within 3 points"),
+        ("worse", "worse by more than 3 points"),
+        ("unclear", "not shown to be no worse within 3 points"),
+        (None, ""),
+    ],
+)
+def test_margins_in_words(said: NonInferiority | None, words: str) -> None:
+    assert margin_words(against_base(said)).replace("\u00a0", " ") == words
+
+
+def test_the_base_itself_has_no_margin() -> None:
+    assert margin_words(None) == ""
+
+
+def test_too_few_prompts_are_told_with_what_would_do() -> None:
+    found = [against_base("unclear", detectable=0.06), against_base("unclear", detectable=0.05, variant="other")]
+    (line,) = power_lines(found, tasks=[QUIZ], settings=StatisticsSettings())
+    assert "300 of them" in line and "loss of 6\u00a0points" in line
+    assert "about 1,200 would be needed (plain and 1 more)" in line
+
+
+def test_a_variant_that_is_clearly_worse_or_no_worse_needs_no_more_prompts() -> None:
+    found = [against_base("worse", detectable=0.06), against_base("not_worse", detectable=0.06)]
+    assert power_lines(found, tasks=[QUIZ], settings=StatisticsSettings()) == ()
+
+
+def test_enough_prompts_are_not_warned_of() -> None:
+    assert power_lines([against_base("unclear")], tasks=[QUIZ], settings=StatisticsSettings()) == ()
+
+
+def test_what_unscored_samples_could_have_made_of_a_share() -> None:
+    found = score("plain", 0.5).model_copy(update={"lowest": 0.45, "highest": 0.55})
+    assert bounds_words(found).replace("\u00a0", " ") == "45.0 % to 55.0 % whatever they are"
+    assert bounds_words(score("plain", 0.5)) == ""
