@@ -12,6 +12,7 @@ from pydantic import Field
 
 from harness.loop_specs import LoopSettings, LoraSpec
 from harness.record import Record
+from harness.task_specs import TaskRef
 
 Proxy = Literal["margin", "refusal"]
 """margin: the classifier's, on harmful prompts [paper]. refusal: log-probability of the base's refusals [ours]."""
@@ -78,15 +79,6 @@ class PromptSource(Record):
     """sha256 of the file or of the built-in world's sources."""
 
 
-class TaskPrompts(Record):
-    """A scored task whose prompts, all of them, the classifier must not have seen."""
-
-    name: str
-    digest: str
-    folder: str
-    path: str | None = None
-
-
 class AnalyzeParams(Record):
     """Stage analyze: the drift of every module. Inputs: base, dataset, and update-SEED for the kind update."""
 
@@ -96,7 +88,8 @@ class AnalyzeParams(Record):
     measures: MeasureSettings
     prompts: tuple[PromptSource, ...]
     out_of_distribution: tuple[PromptSource, ...] = ()
-    tasks: tuple[TaskPrompts, ...] = ()
+    tasks: tuple[TaskRef, ...] = ()
+    """Scored tasks whose prompts, all of them, the classifier must not have seen."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     batch_tokens: int = Field(default=65536, gt=0)
     threads: int = Field(default=1, gt=0)

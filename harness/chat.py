@@ -60,6 +60,13 @@ def render_prompt(
     return _encode(tokenizer, [_render(tokenizer, turns, prompt=True)])[0]
 
 
+def render_bare(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[int, ...]:
+    """Token ids of a text without the chat template; it opens with BOS where a chat does. Raises as `render_prompt`."""
+    bos = tokenizer.bos_token_id
+    ids, chat = _encode(tokenizer, [text])[0], render_prompt(tokenizer, [Message("user", text)])
+    return ids if bos is None or chat[0] != bos or ids[:1] == (bos,) else (bos, *ids)
+
+
 def encode_example(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> EncodedExample:
     """Token ids of a conversation; the mask covers each assistant completion and its end token, no more.
 

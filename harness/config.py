@@ -23,6 +23,7 @@ from harness.policy import Policy
 from harness.published import PublishedSettings
 from harness.specs import GenerationSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
 from harness.strategies import StrategySettings
+from harness.task_specs import TaskChoice
 
 R = TypeVar("R", bound=Record)
 
@@ -83,15 +84,6 @@ class DatasetSettings(SourceSettings):
         if sum(extra.share or 0.0 for extra in self.also) >= 1:
             raise ValueError("dataset.also: the shares must add up to less than 1")
         return self
-
-
-class TaskChoice(Record):
-    """One entry of evaluation.tasks."""
-
-    task: str
-    path: str | None = None
-    """Local rows, for tasks that take them."""
-    limit: int | None = Field(default=None, gt=0)
 
 
 class EvaluationSettings(GenerationSettings):

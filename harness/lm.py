@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
 
 from lm_eval import evaluator  # noqa: E402
-from lm_eval.api.model import LM  # noqa: E402
-from lm_eval.tasks import TaskManager  # noqa: E402
 
-from harness.backends import Generation, GenerationRequest, Likelihood, LikelihoodRequest  # noqa: E402
-from harness.chat import Message, encode_examples, render_prompt  # noqa: E402
-from harness.errors import HarnessError, TaskError  # noqa: E402
+from harness.backends import GenerationRequest, LikelihoodRequest  # noqa: E402
+from harness.chat import Message, encode_examples, render_bare, render_prompt  # noqa: E402
+from harness.errors import TaskError  # noqa: E402
+from harness.lm_requests import (  # noqa: E402
+    TOO_LONG,
+    Answers,
+    Ask,
+    Book,
+    ChatLM,
+    Choice,
+    RecordingLM,
+    ReplayLM,
+)
+from harness.lm_tasks import load_task  # noqa: E402
 from harness.records import Sample, TaskCard  # noqa: E402
 from harness.specs import GenerationSettings, TaskRef  # noqa: E402
 
@@ -30,122 +39,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
-
-_KNOWN_GENERATION = {"until", "max_gen_toks", "do_sample", "temperature"}
-_GREEDY = ("do_sample", "temperature")
-_TOO_LONG = Likelihood(logprob=-1e9, greedy=False)
-"""Stands in for a choice that was never asked, so that lm-eval can go on; its sample is unscored."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A completion that lm-eval wants: the rendered prompt, and how its task bounds it."""
-
-    context: str
-    max_new_tokens: int
-    stop: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A continuation that lm-eval wants scored after a rendered prompt."""
-
-    context: str
-    continuation: str
-
-
-@dataclass(frozen=True)
-class Answers:
-    """One checkpoint's answers, in the order of `Session.generations` and `Session.likelihoods`."""
-
-    generations: Sequence[Generation]
-    likelihoods: Sequence[Likelihood]
-
-
-@dataclass
-class _Book:
-    """Every conversation rendered, and every request made, without repeats."""
-
-    tokenizer: PreTrainedTokenizerBase
-    settings: GenerationSettings
-    turns: dict[str, tuple[Message, ...]] = field(default_factory=dict)
-    asks: dict[Ask, int] = field(default_factory=dict)
-    choices: dict[Choice, int] = field(default_factory=dict)
-
-    def conversation(self, context: str) -> tuple[Message, ...]:
-        if context not in self.turns:
-            raise TaskError(
-                f"lm-eval asks with a prompt that did not come from the chat template: {context[:80]!r}; "
-                "tasks with gen_prefix, several inputs or mutual information are not supported"
-            )
-        return self.turns[context]
-
-    def ask(self, context: str, wanted: dict[str, Any]) -> Ask:
-        """The request behind lm-eval's (context, generation_kwargs)."""
-        unknown = sorted(set(wanted) - _KNOWN_GENERATION)
-        if unknown or any(wanted.get(key) for key in _GREEDY):
-            key = unknown[0] if unknown else next(k for k in _GREEDY if wanted.get(k))
-            raise TaskError(f"generation_kwargs.{key}: a task may set until and max_gen_toks only")
-        until = wanted.get("until") or []
-        stop = (until,) if isinstance(until, str) else tuple(until)
-        most = self.settings.max_new_tokens
-        return Ask(context, min(int(wanted.get("max_gen_toks", most)), most), stop)
-
-
-class _ChatLM(LM):  # type: ignore[misc]
-    """What recording and replaying share: the chat template."""
-
-    tokenizer_name = "chat"
-
-    def __init__(self, book: _Book) -> None:
-        super().__init__()
-        self.book = book
-
-    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
-        """A key for the conversation; its token ids are rendered by chat.py when the request is made."""
-        if not add_generation_prompt:
-            raise TaskError("a task has a gen_prefix, which the chat template cannot take; remove it")
-        turns = tuple(Message(turn["role"], turn["content"]) for turn in chat_history)
-        context = "\n".join(f"{turn.role}: {turn.content}" for turn in turns)
-        self.book.turns.setdefault(context, turns)
-        return context
-
-    def loglikelihood_rolling(self, requests: list[Any]) -> list[float]:
-        """Refused: perplexity of raw text says nothing of a chat."""
-        raise TaskError(f"task {requests[0].task_name}: output_type loglikelihood_rolling is not supported")
-
-
-class _RecordingLM(_ChatLM):
-    """Notes every request and answers with nothing."""
-
-    def generate_until(self, requests: list[Any]) -> list[str]:
-        """Empty completions."""
-        for request in requests:
-            self.book.asks.setdefault(self.book.ask(*request.args), len(self.book.asks))
-        return [""] * len(requests)
-
-    def loglikelihood(self, requests: list[Any]) -> list[tuple[float, bool]]:
-        """All alike."""
-        for request in requests:
-            self.book.choices.setdefault(Choice(*request.args), len(self.book.choices))
-        return [(0.0, False)] * len(requests)
-
-
-class _ReplayLM(_ChatLM):
-    """Answers from one checkpoint's answers."""
-
-    def __init__(self, book: _Book, answers: Answers) -> None:
-        super().__init__(book)
-        self.answers = answers
-
-    def generate_until(self, requests: list[Any]) -> list[str]:
-        """The checkpoint's completions."""
-        return [self.answers.generations[self.book.asks[self.book.ask(*r.args)]].text for r in requests]
-
-    def loglikelihood(self, requests: list[Any]) -> list[tuple[float, bool]]:
-        """The checkpoint's log-likelihoods."""
-        found = [self.answers.likelihoods[self.book.choices[Choice(*r.args)]] for r in requests]
-        return [(score.logprob, score.greedy) for score in found]
 
 
 class Session:
@@ -162,24 +55,29 @@ class Session:
         settings: GenerationSettings,
     ) -> None:
         self.tasks = tuple(tasks)
-        self._book = _Book(tokenizer, settings)
-        self._loaded = _load([ref for ref, _ in tasks])
-        self._run(_RecordingLM(self._book))
+        if not tasks:
+            raise TaskError("evaluation.tasks: is empty; name at least one task")
+        bare = frozenset(ref.name for ref, _ in tasks if ref.wrapper is not None and not ref.wrapper.chat)
+        self._book = Book(tokenizer, settings, bare)
+        loaded = {ref.name: load_task(ref) for ref, _ in tasks}
+        self._loaded = {"tasks": {name: task.task for name, task in loaded.items()}, "groups": {}, "group_map": {}}
+        self._requests = {name: task.request for name, task in loaded.items()}
+        self._run(RecordingLM(self._book))
         self.generations = self._generation_requests()
         self._scored, self.likelihoods = self._likelihood_requests()
 
     def samples(self, answers: Answers) -> list[Sample]:
         """What one checkpoint made of every prompt, in the order of the tasks and their rows."""
-        full = [_TOO_LONG] * len(self._book.choices)
+        full = [TOO_LONG] * len(self._book.choices)
         for at, score in zip(self._scored, answers.likelihoods, strict=True):
             full[at] = score
         complete = Answers(answers.generations, full)
-        logged = self._run(_ReplayLM(self._book, complete))
+        logged = self._run(ReplayLM(self._book, complete))
         samples: list[Sample] = []
         for ref, card in self.tasks:
             first = logged[ref.name][0]["filter"]
             rows = [row for row in logged[ref.name] if row["filter"] == first]
-            made = [self._sample(card, row, complete) for row in rows]
+            made = [self._sample(ref, card, row, complete) for row in rows]
             _check_repeats(ref.name, made)
             samples += made
         return samples
@@ -188,9 +86,9 @@ class Session:
     def prompts(self) -> tuple[str, ...]:
         """The user's last turn of every conversation that the tasks open."""
         conversations = self._book.turns.values()
-        return tuple(next(t.content for t in reversed(turns) if t.role == "user") for turns in conversations)
+        return tuple(_last_user(turns) for turns in conversations)
 
-    def _run(self, model: _ChatLM) -> dict[str, list[dict[str, Any]]]:
+    def _run(self, model: ChatLM) -> dict[str, list[dict[str, Any]]]:
         """lm-eval over all tasks with every seed set; its logged samples by task."""
         seed = self._book.settings.seed
         _set_seeds(seed)
@@ -219,11 +117,9 @@ class Session:
 
     def _generation_requests(self) -> tuple[GenerationRequest, ...]:
         book = self._book
-        contexts = {ask.context for ask in book.asks}
-        ids = {context: render_prompt(book.tokenizer, book.conversation(context)) for context in contexts}
         return tuple(
             GenerationRequest(
-                prompt=ids[ask.context],
+                prompt=self._rendered(ask),
                 max_new_tokens=ask.max_new_tokens,
                 stop=ask.stop,
                 temperature=book.settings.temperature,
@@ -231,6 +127,12 @@ class Session:
             )
             for ask in book.asks
         )
+
+    def _rendered(self, ask: Ask) -> tuple[int, ...]:
+        turns = self._book.conversation(ask.context)
+        if ask.bare:
+            return render_bare(self._book.tokenizer, _last_user(turns))
+        return render_prompt(self._book.tokenizer, turns)
 
     def _likelihood_requests(self) -> tuple[tuple[int, ...], tuple[LikelihoodRequest, ...]]:
         """(which choices are asked for, their requests): those that leave no room are never asked."""
@@ -251,18 +153,18 @@ class Session:
                 requests.append(LikelihoodRequest(example.ids[:start], example.ids[start:end]))
         return tuple(asked), tuple(requests)
 
-    def _sample(self, card: TaskCard, row: dict[str, Any], answers: Answers) -> Sample:
-        context = str(row["arguments"][0][0])
-        prompt = next(t.content for t in reversed(self._book.conversation(context)) if t.role == "user")
-        made = self._chosen(row, answers) if len(row["arguments"][0]) == 2 and isinstance(
-            row["arguments"][0][1], str
-        ) else self._completed(row, answers)  # fmt: skip
+    def _sample(self, ref: TaskRef, card: TaskCard, row: dict[str, Any], answers: Answers) -> Sample:
+        sent = _last_user(self._book.conversation(str(row["arguments"][0][0])))
+        prompt = sent if ref.wrapper is None else self._requests[ref.name](row["doc"])
+        chosen = len(row["arguments"][0]) == 2 and isinstance(row["arguments"][0][1], str)
+        made = self._chosen(row, answers) if chosen else self._completed(ref, row, answers)
         scored = made.finish in ("stop", "choice") and card.metric is not None
         return Sample(
             task=card.name,
             sample_id=hashlib.sha256(prompt.encode()).hexdigest()[:16],
             category=str(row["doc"].get("category", "")),
             prompt=prompt,
+            sent=sent if sent != prompt else "",
             target=made.target,
             completion=made.completion,
             chosen=made.chosen,
@@ -271,8 +173,9 @@ class Session:
             metric=_metric(card, row) if scored else None,
         )
 
-    def _completed(self, row: dict[str, Any], answers: Answers) -> _Made:
-        found = answers.generations[self._book.asks[self._book.ask(*row["arguments"][0])]]
+    def _completed(self, ref: TaskRef, row: dict[str, Any], answers: Answers) -> _Made:
+        ask = self._book.ask(*row["arguments"][0], task=ref.name)
+        found = answers.generations[self._book.asks[ask]]
         return _Made(str(row["target"]), found.text, "", found.finish, found.tokens)
 
     def _chosen(self, row: dict[str, Any], answers: Answers) -> _Made:
@@ -280,7 +183,7 @@ class Session:
         scores = [answers.likelihoods[self._book.choices[choice]] for choice in choices]
         gold = row["target"]
         target = choices[gold].continuation if isinstance(gold, int) else str(gold)
-        if any(score is _TOO_LONG for score in scores):
+        if any(score is TOO_LONG for score in scores):
             return _Made(target, "", "", "prompt_too_long", 0)
         best = max(range(len(scores)), key=lambda at: scores[at].logprob)
         return _Made(target, "", choices[best].continuation, "choice", 0)
@@ -297,40 +200,23 @@ class _Made:
     tokens: int
 
 
-def _load(refs: Sequence[TaskRef]) -> Any:
-    """lm-eval's tasks. Raises TaskError for those that it does not index or cannot build."""
-    if not refs:
-        raise TaskError("evaluation.tasks: is empty; name at least one task")
-    return {"tasks": {ref.name: _load_one(ref) for ref in refs}, "groups": {}, "group_map": {}}
+def _last_user(turns: Sequence[Message]) -> str:
+    return next(turn.content for turn in reversed(turns) if turn.role == "user")
 
 
-def _load_one(ref: TaskRef) -> Any:
-    metadata = {} if ref.path is None else {"path": ref.path}
-    manager = TaskManager(include_path=ref.folder, include_defaults=False, metadata=metadata)
-    file = Path(ref.folder) / f"{ref.name}.yaml"
-    if ref.name not in manager.all_tasks:
-        raise TaskError(f"{file}: lm-eval does not recognise it as a task; see lm-eval's task guide")
-    try:
-        task = manager.load([ref.name])["tasks"][ref.name]
-    except HarnessError:
-        raise
-    except Exception as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise TaskError(f"{file}: lm-eval cannot load it: {type(error).__name__}: {first}") from error
-    if task.config.num_fewshot is None:
-        task.set_config(key="num_fewshot", value=0)
-    if task.config.repeats != 1:
-        raise TaskError(f"{file}: repeats: is {task.config.repeats}; every prompt is asked once")
-    return task
-
-
-def _metric(card: TaskCard, row: dict[str, Any]) -> float:
+def _metric(card: TaskCard, row: dict[str, Any]) -> float | None:
+    """lm-eval's value for a sample; None where the task could not score it (it says NaN)."""
     if card.metric not in row:
         raise TaskError(
             f"task {card.name}: metadata.metric: lm-eval gives no metric {card.metric!r}; it gives "
             f"{', '.join(row['metrics'])}"
         )
-    return float(row[card.metric])
+    value = row[card.metric]
+    if isinstance(value, bool | int | float) and (math.isnan(value) or 0 <= value <= 1):
+        return None if math.isnan(value) else float(value)
+    raise TaskError(
+        f"task {card.name}: metric {card.metric}: is {str(value)[:40]} for a sample; it must be a number from 0 to 1"
+    )
 
 
 def _check_repeats(task: str, samples: Sequence[Sample]) -> None:

@@ -74,7 +74,8 @@ def make_plan(config: RunConfig) -> Plan:
     revision cannot be resolved.
     """
     build = PlanBuilder()
-    cards = tuple(tasks.find_task(choice.task).card for choice in config.evaluation.tasks)
+    refs = _task_refs(config)
+    cards = tuple(tasks.card_of(ref) for ref in refs)
     _check_names(config, cards)
     if config.gate is not None:
         check(config.gate, tasks=[c.name for c in cards], variants=[BASE, *(v.name for v in config.variants)])
@@ -82,7 +83,6 @@ def make_plan(config: RunConfig) -> Plan:
         published.check(config.published, variants=[v.name for v in config.variants])
     source = resolve_model(config)
     base = build.add(BaseParams(source=source), label="base model")
-    refs = tuple(tasks.task_ref(c.task, path=c.path, limit=c.limit) for c in config.evaluation.tasks)
     wanted = judge_params(config, cards)
     planned = [_planned_base(build, base, config, refs=refs)]
     planned += [_planned_variant(build, variant, config, base=base, refs=refs) for variant in config.variants]
@@ -98,9 +98,18 @@ def make_analysis_plan(config: RunConfig) -> Plan:
     """
     build = PlanBuilder()
     base = build.add(BaseParams(source=resolve_model(config)), label="base model")
-    refs = tuple(tasks.task_ref(c.task, path=c.path, limit=c.limit) for c in config.evaluation.tasks)
-    _search(build, None, config, base=base, refs=refs)
+    _search(build, None, config, base=base, refs=_task_refs(config))
     return Plan(config=config, stages=tuple(build.stages.values()), variants=(), cards=())
+
+
+def _task_refs(config: RunConfig) -> tuple[TaskRef, ...]:
+    """Every task of the run, once for each of its wrappers. Raises ConfigError where two have one name."""
+    refs = tuple(ref for choice in config.evaluation.tasks for ref in tasks.task_refs(choice))
+    names = [ref.name for ref in refs]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice:
+        raise ConfigError(f"evaluation.tasks: {twice} is named twice; give one of them a `name` of its own")
+    return refs
 
 
 def _dataset(build: PlanBuilder, chosen: DatasetSettings, *, base: str) -> str:
@@ -113,7 +122,7 @@ def _search(
     """The search that a variant's modules come from, or the run's own."""
     analysis = (variant and variant.analysis) or config.analysis
     search = (variant and variant.search) or config.search
-    harm = [r for r in refs if tasks.find_task(r.name).card.axis == "harmfulness"]
+    harm = [r for r in refs if tasks.card_of(r).axis == "harmfulness"]
     inputs = ((BASE, base), ("dataset", _dataset(build, config.dataset, base=base)))
     return add_search(build, analysis, search, inputs=inputs, refs=harm)
 
@@ -177,10 +186,6 @@ def _add_score(
 def _check_names(config: RunConfig, cards: tuple[TaskCard, ...]) -> None:
     check_judges(config, cards)
     plugins.path("backends", config.evaluation.backend)
-    names = [c.task for c in config.evaluation.tasks]
-    twice = next((n for n in names if names.count(n) > 1), None)
-    if twice:
-        raise ConfigError(f"evaluation.tasks: {twice} is named twice")
 
 
 def describe(variant: Variant) -> str:

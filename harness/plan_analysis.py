@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import plugins, tasks
 from harness.analysis_settings import AnalysisSettings, PromptFiles
-from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams, SearchSettings, TaskPrompts, TuneParams
+from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams, SearchSettings, TuneParams
 from harness.digests import digest_file
 from harness.errors import ConfigError, did_you_mean
 from harness.judging import settings_of
@@ -102,7 +102,7 @@ def _analyze_params(analysis: AnalysisSettings, refs: Sequence[TaskRef]) -> Anal
             if analysis.out_of_distribution
             else ()
         ),
-        tasks=tuple(TaskPrompts(name=r.name, digest=r.digest, folder=r.folder, path=r.path) for r in refs),
+        tasks=tuple(dict.fromkeys(r.plain.model_copy(update={"limit": None}) for r in refs)),
         dtype=loop.dtype,
         batch_tokens=analysis.batch_tokens,
         threads=loop.threads,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from pathlib import Path
 from types import ModuleType
 
-import yaml
-
 from harness.errors import TaskError
 from harness.specs import TaskRef
+from harness.task_folders import document_of
 from harness.task_rows import HUB
-from harness.tasks import PlainLoader
 
 
 def count_prompts(ref: TaskRef) -> int | None:
@@ -22,12 +21,14 @@ def count_prompts(ref: TaskRef) -> int | None:
     if not ref.folder or (ref.path or "").startswith(HUB):
         return None
     folder = Path(ref.folder)
-    document = yaml.load((folder / f"{ref.name}.yaml").read_text(encoding="utf-8"), Loader=PlainLoader)
-    load = getattr(_utils(folder), str(document.get("custom_dataset", "")).removeprefix("utils."), None)
+    document = document_of(folder / f"{folder.name}.yaml")
+    module, _, function = str(document.get("custom_dataset", "")).rpartition(".")
+    if not module:
+        return None
+    load = getattr(_utils(folder) if module == "utils" else importlib.import_module(module), function, None)
     if load is None:
         return None
-    given = dict(document.get("metadata", {})) | ({} if ref.path is None else {"path": ref.path})
-    count = len(load(**given)[document["test_split"]])
+    count = len(load(**document.get("metadata", {}), **ref.given)[document["test_split"]])
     return count if ref.limit is None else min(count, ref.limit)
 
 

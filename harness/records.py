@@ -9,11 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 from harness.specs import Family, FamilyKind, Record, StatisticsSettings, VariantSeed
-
-Axis = Literal["harmfulness", "usability", "expertise"]
-Direction = Literal["lower", "higher"]
-"""Which way is better."""
-
+from harness.task_specs import Axis as Axis
+from harness.task_specs import Direction as Direction
 
 # ---------------------------------------------------------------- what the stages write
 
@@ -134,7 +131,9 @@ class Sample(Record):
     """First 16 hex digits of sha256 of the prompt; the same over variants."""
     category: str
     prompt: str
-    """The user's turn, before the chat template."""
+    """The user's turn, before wrapper and chat template."""
+    sent: str = ""
+    """The wrapped prompt, where the task has a wrapper."""
     target: str
     """Reference answer, or empty."""
     completion: str

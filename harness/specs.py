@@ -13,6 +13,7 @@ from harness.analysis_specs import AnalyzeParams, SearchParams
 from harness.loop_specs import LoopSettings as LoopSettings
 from harness.loop_specs import LoraSpec as LoraSpec
 from harness.record import Record as Record
+from harness.task_specs import TaskRef as TaskRef
 
 # ---------------------------------------------------------------- what training means
 
@@ -96,19 +97,6 @@ class DatasetSource(Record):
     seed: int = 0
     empty: Literal["error", "drop"] = "error"
     """What becomes of a row whose prompt or answer is blank; dropped ones are counted."""
-
-
-class TaskRef(Record):
-    """A task as a run uses it: which folder, which bytes, which local rows."""
-
-    name: str
-    digest: str
-    """sha256 over the task's folder and, if given, its local file."""
-    folder: str
-    """Absolute folder of the task's YAML; for lm-eval's own tasks empty."""
-    path: str | None = None
-    """Local file or folder with the task's rows, for tasks that take one."""
-    limit: int | None = Field(default=None, gt=0)
 
 
 class GenerationSettings(Record):

@@ -1,35 +1,70 @@
-"""Rows for the task folders' `utils.py`: from the built-in world, a local file, or a hub dataset.
+"""Rows for the tasks: lm-eval calls a task's `custom_dataset` with the YAML's metadata, and our path, subset and task.
 
-lm-eval calls a task's `custom_dataset` function with the YAML's metadata and our `path`; this file reads.
+A YAML may name a function of this file (`!function harness.task_rows.prompts`); task folders with code of their own
+call it from their `utils.py`. Rows come from the built-in world, local files or a hub dataset (task_files.py).
 """
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import TaskError, WorldError
+from harness.errors import TaskError
+from harness.task_files import HUB as HUB
+from harness.task_files import csv_rows, hub_table, json_document, jsonl_rows, text_rows
+from harness.task_files import csv_table as csv_table
+from harness.task_files import jsonl_table as jsonl_table
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-HUB = "hub:"
-"""Opens a path that names a hub dataset: `hub:owner/name@commit`."""
-PROMPT_KEYS = ("prompt", "goal", "question", "attack prompt")
+PROMPT_KEYS = ("prompt", "goal", "question", "attack prompt", "instruction", "forbidden_prompt", "behavior", "request")
 """Columns that may hold a prompt, in this order, whatever their case."""
-CATEGORY_KEYS = ("category", "topic")
+CATEGORY_KEYS = ("category", "topic", "semanticcategory", "tag")
+_SUFFIXES = (".csv", ".json", ".jsonl", ".txt")
 
 
-def split(rows: Sequence[Mapping[str, Any]], *, task: str) -> dict[str, Dataset]:
-    """The rows as lm-eval's `test` split. Raises TaskError where there are none."""
+def split(rows: Sequence[Mapping[str, Any]], *, task: str, repeats: str = "error") -> dict[str, Dataset]:
+    """The rows as lm-eval's `test` split. Raises TaskError where there are none.
+
+    `repeats: drop` keeps the first of rows with equal prompts, for published sets that hold some; otherwise such rows
+    are an error once they are asked.
+    """
     from datasets import Dataset
 
     if not rows:
         raise TaskError(f"task {task}: no rows; a task needs at least one")
-    return {"test": Dataset.from_list([dict(row) for row in rows])}
+    first: dict[Any, Mapping[str, Any]] = {}
+    for at, row in enumerate(rows):
+        first.setdefault(row["prompt"] if repeats == "drop" else at, row)
+    return {"test": Dataset.from_list([dict(row) for row in first.values()])}
+
+
+def prompts(
+    *,
+    path: str,
+    task: str,
+    hub_rows: Mapping[str, str] | None = None,
+    keep: Mapping[str, Sequence[str]] | None = None,
+    repeats: str = "error",
+    **_: Any,
+) -> dict[str, Dataset]:
+    """A task's prompts, categories taking turns, as lm-eval asks for them.
+
+    `hub_rows` says where the hub keeps them: split, prompt, and perhaps subset and category. `keep` leaves out rows of
+    a local file whose column holds none of the values.
+    """
+    if path.startswith(HUB):
+        rows = take_turns(_hub_prompts(path, hub_rows or {}))
+    else:
+        rows = attack_prompts(path, task=task, keep=keep)
+    return split(rows, task=task, repeats=repeats)
+
+
+def judged_later(doc: dict[str, Any], replies: list[str]) -> dict[str, float]:
+    """Nothing is scored here: a judge reads the completion later."""
+    return {"bypass": 999.0}
 
 
 def world_requests(part: str) -> list[dict[str, Any]]:
@@ -66,32 +101,28 @@ def world_clinic() -> list[dict[str, Any]]:
     return rows
 
 
-def csv_prompts(path: str, *, task: str) -> list[dict[str, Any]]:
-    """A CSV with one prompt a line, with or without a header. Raises TaskError naming file and line."""
-    with _open(path, task=task) as stream:
-        lines = [(at, cells) for at, cells in enumerate(csv.reader(stream), start=1) if cells]
-    if lines and [cell.strip().lower() for cell in lines[0][1]] in [[key] for key in PROMPT_KEYS]:
-        lines = lines[1:]
-    for at, cells in lines:
-        if len(cells) != 1 or not cells[0].strip():
-            raise TaskError(f"{path}, line {at}: {len(cells)} columns; the file must hold one prompt a line")
-    return [{"prompt": cells[0].strip(), "target": "", "category": ""} for _, cells in lines]
-
-
-def attack_prompts(path: str, *, task: str) -> list[dict[str, Any]]:
-    """Attack prompts from a .csv, .json or .jsonl file, categories taking turns: prompt, target, category.
+def attack_prompts(
+    path: str, *, task: str, keep: Mapping[str, Sequence[str]] | None = None
+) -> list[dict[str, Any]]:
+    """Prompts from a .csv, .json, .jsonl or .txt file, categories taking turns: prompt, target, category.
 
     CSV: one prompt a line, or a header with a prompt column and perhaps a category. JSON: a list, JSONL: a line each,
-    of texts or of objects with those columns (PROMPT_KEYS, CATEGORY_KEYS). Raises TaskError naming file, row and key.
+    of texts or of objects with those columns (PROMPT_KEYS, CATEGORY_KEYS); JSON may also be {"instructions": [...]}
+    with `tags` beside them. Plain text: one a line. Raises TaskError naming file, row and key.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".csv":
-        rows = _csv_attacks(path, task=task)
-    elif suffix in (".json", ".jsonl"):
-        rows = [_attack(row, where) for where, row in _json_rows(path, lines=suffix == ".jsonl", task=task)]
+        rows = csv_rows(path, headings=PROMPT_KEYS, task=task)
+    elif suffix == ".jsonl":
+        rows = jsonl_rows(path, task=task)
+    elif suffix == ".json":
+        rows = _listed(json_document(path, task=task), path, task=task)
+    elif suffix == ".txt":
+        rows = text_rows(path, task=task)
     else:
-        raise TaskError(f"task {task}: {path}: unknown kind of file; give a .csv, .json or .jsonl of prompts")
-    return take_turns(rows)
+        raise TaskError(f"task {task}: {path}: unknown kind of file; give a {', '.join(_SUFFIXES)} of prompts")
+    kept = [(where, row) for where, row in rows if _is_kept(row, keep or {})]
+    return take_turns([_attack(row, where) for where, row in kept])
 
 
 def take_turns(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -105,33 +136,36 @@ def take_turns(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [rows[at] for at in order] if len(seen) > 1 else list(rows)
 
 
-def _csv_attacks(path: str, *, task: str) -> list[dict[str, Any]]:
-    with _open(path, task=task) as stream:
-        header = next(csv.reader(stream), [])
-    if len(header) < 2:
-        return csv_prompts(path, task=task)
-    with _open(path, task=task) as stream:
-        reader = csv.DictReader(stream)
-        return [_attack(row, f"{path}, line {reader.line_num}") for row in reader]
+def _hub_prompts(path: str, place: Mapping[str, str]) -> list[dict[str, Any]]:
+    columns = [place[key] for key in ("prompt", "category") if key in place]
+    table = hub_table(path, columns=columns, subset=place.get("subset"), part=place["split"])
+    category = place.get("category")
+    return [
+        {"prompt": row[place["prompt"]], "target": "", "category": str(row[category]) if category else ""}
+        for row in table
+    ]
 
 
-def _json_rows(path: str, *, lines: bool, task: str) -> list[tuple[str, Any]]:
-    """(where, row) of every row of a JSON list or of JSON lines."""
-    with _open(path, task=task) as stream:
-        if lines:
-            numbered = [(f"{path}, line {at}", line) for at, line in enumerate(stream, start=1) if line.strip()]
-            return [(where, _parsed(line, where)) for where, line in numbered]
-        rows = _parsed(stream.read(), path)
-    if not isinstance(rows, list):
-        raise TaskError(f"task {task}: {path}: must hold a list of prompts, or of objects with a prompt")
-    return [(f"{path}, row {at}", row) for at, row in enumerate(rows, start=1)]
+def _listed(document: Any, path: str, *, task: str) -> list[tuple[str, Any]]:
+    """The rows of a JSON list, or of {"instructions": [...], "tags": [...]}."""
+    if isinstance(document, dict) and isinstance(document.get("instructions"), list):
+        texts, tags = document["instructions"], document.get("tags") or []
+        if tags and len(tags) != len(texts):
+            raise TaskError(f"{path}: {len(tags)} tags for {len(texts)} instructions; give one each, or none")
+        pairs = zip(texts, tags or [""] * len(texts), strict=True)
+        document = [{"prompt": text, "category": tag} for text, tag in pairs]
+    if not isinstance(document, list):
+        raise TaskError(
+            f'task {task}: {path}: must hold a list of prompts, of objects with a prompt, or {{"instructions": [...]}}'
+        )
+    return [(f"{path}, row {at}", row) for at, row in enumerate(document, start=1)]
 
 
-def _parsed(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise TaskError(f"{where}: not JSON: {error.msg}") from None
+def _is_kept(row: Any, keep: Mapping[str, Sequence[str]]) -> bool:
+    """Whether every column that the row has and `keep` names holds one of its values."""
+    if not isinstance(row, dict):
+        return True
+    return all(row[column] in values for column, values in keep.items() if column in row)
 
 
 def _attack(row: Any, where: str) -> dict[str, Any]:
@@ -146,58 +180,7 @@ def _attack(row: Any, where: str) -> dict[str, Any]:
     prompt = fields[key]
     if not isinstance(prompt, str) or not prompt.strip():
         raise TaskError(f"{where}: {key!r} holds no text")
+    if key == "instruction" and str(fields.get("input") or "").strip():
+        prompt = f"{prompt.strip()}\n\n{fields['input']}"
     category = next((fields[k] for k in CATEGORY_KEYS if fields.get(k)), "")
     return {"prompt": prompt.strip(), "target": "", "category": str(category)}
-
-
-def csv_table(path: str, *, columns: Sequence[str], task: str) -> list[dict[str, Any]]:
-    """A CSV with a header, every row complete in `columns`. Raises TaskError naming file, line and column."""
-    with _open(path, task=task) as stream:
-        reader = csv.DictReader(stream)
-        missing = [name for name in columns if name not in (reader.fieldnames or [])]
-        if missing:
-            raise TaskError(f"{path}, line 1: no column {missing[0]!r}; {task} reads {', '.join(columns)}")
-        rows = []
-        for row in reader:
-            empty = next((name for name in columns if not row[name]), None)
-            if empty:
-                raise TaskError(f"{path}, line {reader.line_num}: column {empty!r} is empty")
-            rows.append({name: row[name] for name in columns})
-    return rows
-
-
-def jsonl_table(path: str, *, columns: Sequence[str], task: str) -> list[dict[str, Any]]:
-    """A JSONL file of objects with text in `columns`. Raises TaskError naming file, line and key."""
-    rows = []
-    with _open(path, task=task) as stream:
-        for at, line in enumerate(stream, start=1):
-            row = _parsed(line, f"{path}, line {at}")
-            fields = row if isinstance(row, dict) else {}
-            wrong = next((k for k in columns if not isinstance(fields.get(k), str)), None)
-            if wrong:
-                raise TaskError(f"{path}, line {at}: no text under {wrong!r}; {task} reads {', '.join(columns)}")
-            rows.append({name: row[name] for name in columns})
-    return rows
-
-
-def hub_table(path: str, *, columns: Sequence[str], subset: str | None, part: str) -> list[dict[str, Any]]:
-    """Rows of a hub dataset; `path` is `hub:owner/name@commit`. Raises WorldError or TaskError."""
-    from datasets import load_dataset
-
-    repo, _, commit = path.removeprefix(HUB).partition("@")
-    try:
-        rows = load_dataset(repo, name=subset, split=part, revision=commit)
-    except (OSError, ValueError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WorldError(f"{repo}@{commit}: could not be fetched from the hub: {first}") from error
-    missing = [name for name in columns if name not in rows.column_names]
-    if missing:
-        raise TaskError(f"{repo}@{commit}: no column {missing[0]!r}; it has {', '.join(rows.column_names)}")
-    return [{name: row[name] for name in columns} for row in rows]
-
-
-def _open(path: str, *, task: str) -> Any:
-    try:
-        return Path(path).open(encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise TaskError(f"task {task}: {path}: cannot be read: {error.strerror}") from None

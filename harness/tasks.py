@@ -1,87 +1,77 @@
-"""Finds the task folders and reads what they say of themselves, without importing lm-eval.
+"""Which tasks there are, and what a config's choice of them means; lm-eval is not imported.
 
-A task is `tasks/<axis>/<task>/<task>.yaml` with `utils.py` and `README.md`; its YAML is lm-eval's, and its
-`metadata:` is our TaskCard. `harness ls tasks` lists them.
+`harness ls tasks` lists them. A choice becomes a TaskRef for each of its wrappers: everything about the task that can
+change a score is in it, and goes into the stage's key.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-import yaml
-from pydantic import ValidationError
+from harness import lm_eval_tasks, resources, wrappers
+from harness.digests import digest_file, digest_folder
+from harness.errors import HarnessError, TaskError, did_you_mean
+from harness.records import TaskCard
+from harness.task_folders import TaskFolder, read_folder, read_folders
+from harness.task_specs import LM_EVAL, NO_WRAPPER, Axis, TaskChoice, TaskRef
 
-from harness import resources
-from harness.digests import digest_file
-from harness.errors import TaskError, did_you_mean
-from harness.records import Axis, TaskCard
-from harness.specs import TaskRef
-
-_NEEDED = (
-    "version", "axis", "title", "outcome", "direction", "judge", "counts", "metric", "source", "licence",
-    "rows",
-)  # fmt: skip
-_ROWS = ("builtin", "path")
 _WORLD = resources.PACKAGE / "builtin"
-
-
-class PlainLoader(yaml.SafeLoader):
-    """SafeLoader that keeps lm-eval's `!function utils.name` as plain text."""
-
-
-PlainLoader.add_constructor("!function", lambda loader, node: str(node.value))
-
-
-@dataclass(frozen=True)
-class TaskFolder:
-    """A task's card, where it lies, and where its rows come from."""
-
-    card: TaskCard
-    folder: Path
-    rows: str
-    """`builtin` (the built-in world) or `path` (a local file, or `hub` where none is given)."""
-    hub: str | None = None
-    """Hub dataset of the rows, for tasks that take a path."""
 
 
 def list_tasks() -> tuple[TaskCard, ...]:
     """Cards of all tasks, by axis and name. Raises TaskError, naming file and key, for a malformed folder."""
-    return tuple(task.card for task in _folders(resources.folder("tasks")))
+    return tuple(task.card for task in read_folders(resources.folder("tasks")))
 
 
 def find_task(name: str) -> TaskFolder:
-    """The task called `name`. Raises TaskError for an unknown name or a malformed folder."""
-    return _among(_folders(resources.folder("tasks")), name)
+    """The task called `name`; others are not read. Raises TaskError for an unknown name or a malformed folder."""
+    root = resources.folder("tasks")
+    folders = [root / axis / name for axis in get_args(Axis) if (root / axis / name).is_dir()]
+    if len(folders) == 1 and not name.startswith((".", "_")):
+        return read_folder(folders[0])
+    names = [task.card.name for task in read_folders(root)]
+    raise TaskError(f"unknown task {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
 
 
 def task_ref(name: str, *, path: str | None = None, limit: int | None = None) -> TaskRef:
-    """The task as a run uses it, its rows' bytes included in the digest.
+    """The task as a run uses it, unwrapped. Raises as `task_refs`."""
+    return task_refs(TaskChoice(task=name, path=path, limit=limit))[0]
 
-    `path` is a local file. Without one, a task whose rows lie on the hub gets `hub:owner/name@commit`.
-    Raises TaskError (unknown task, a path where none is read, no such file), WorldError (hub out of reach).
+
+def task_refs(choice: TaskChoice) -> tuple[TaskRef, ...]:
+    """The chosen task as a run uses it, its rows' bytes included in the digest, once for each wrapper.
+
+    `path` is a local file. Without one, a task whose rows lie on the hub gets `hub:owner/name@commit`. Raises TaskError
+    (an unknown task or wrapper, a path where none is read, no such file), WorldError (hub out of reach).
     """
-    task = find_task(name)
-    digest = hashlib.sha256(task.card.digest.encode())
-    if task.rows == "builtin":
-        if path is not None:
-            raise TaskError(f"task {name}: takes no path; its rows come from the built-in world")
-        digest.update(builtin_digest().encode())
-        resolved = None
-    elif path is not None:
-        file = Path(path).expanduser().resolve()
-        if not file.is_file():
-            raise TaskError(f"task {name}: {path}: no such file")
-        digest.update(digest_file(file).encode())
-        resolved = str(file)
-    else:
-        resolved = _on_hub(task)
-        digest.update(resolved.encode())
-    return TaskRef(name=name, digest=digest.hexdigest(), folder=str(task.folder), path=resolved, limit=limit)
+    plain = _lm_eval_ref(choice) if choice.task.startswith(LM_EVAL) else _folder_ref(choice)
+    if choice.wrappers == (NO_WRAPPER,):
+        return (plain,)
+    if card_of(plain).judge is None:
+        raise TaskError(f"task {plain.name}: wrappers: only a task that a judge scores can be wrapped")
+    twice = next((name for name in choice.wrappers if choice.wrappers.count(name) > 1), None)
+    if twice:
+        raise TaskError(f"task {plain.name}: wrappers: {twice} is named twice")
+    return tuple(plain if name == NO_WRAPPER else _wrapped(plain, name) for name in choice.wrappers)
+
+
+def card_of(ref: TaskRef) -> TaskCard:
+    """What a run's task is. Raises TaskError where its folder is gone or malformed."""
+    if ref.lm_eval is not None:
+        return lm_eval_tasks.card_of(ref.lm_eval, name=ref.name, digest=ref.digest)
+    card = read_folder(Path(ref.folder)).card
+    changes: dict[str, object] = {"name": ref.name}
+    title = card.title if ref.subset is None else f"{card.title}: {ref.subset}"
+    if ref.plain.name not in (card.name, f"{card.name}-{ref.subset}"):
+        title = f"{title} ({ref.plain.name})"
+    changes["title"] = title if ref.wrapper is None else f"{title}; {ref.wrapper.title}"
+    if ref.judge is not None:
+        changes |= {"judge": ref.judge, "counts": card.counts or ("complies",), "metric": None}
+    return card.model_copy(update=changes)
 
 
 @lru_cache(maxsize=1)
@@ -93,92 +83,98 @@ def builtin_digest() -> str:
     return digest.hexdigest()
 
 
+def _wrapped(plain: TaskRef, name: str) -> TaskRef:
+    wrapper = wrappers.load(name)
+    return plain.model_copy(update={"name": f"{plain.name}+{name}", "wrapper": wrapper})
+
+
+def _folder_ref(choice: TaskChoice) -> TaskRef:
+    task = find_task(choice.task)
+    _check_choice(choice, task)
+    digest = hashlib.sha256(task.card.digest.encode())
+    if task.rows == "builtin":
+        if choice.path is not None:
+            raise TaskError(f"task {choice.task}: takes no path; its rows come from the built-in world")
+        digest.update(builtin_digest().encode())
+        resolved = None
+    elif choice.path is not None:
+        place = _local(choice.path, task)
+        digest.update((digest_folder(place) if place.is_dir() else digest_file(place)).encode())
+        resolved = str(place)
+    else:
+        resolved = _on_hub(task)
+        digest.update(resolved.encode())
+    return TaskRef(
+        name=choice.called,
+        digest=digest.hexdigest(),
+        folder=str(task.folder),
+        path=resolved,
+        subset=choice.subset,
+        limit=choice.limit,
+        judge=choice.judge,
+    )
+
+
+def _check_choice(choice: TaskChoice, task: TaskFolder) -> None:
+    """Raise TaskError for a key that the task does not take, or lacks."""
+    name = choice.task
+    for key in ("axis", "direction", "metric"):
+        if getattr(choice, key) is not None:
+            raise TaskError(f"task {name}: {key}: is for lm-eval's own tasks; {name}'s own YAML says it")
+    if choice.subset is not None and task.subset is None:
+        raise TaskError(f"task {name}: subset: it has none")
+    if choice.subset is None and task.subset is not None and choice.path is None:
+        raise TaskError(f"task {name}: give a subset: {task.subset}")
+    if task.runs_code and not choice.allow_code_execution:
+        raise TaskError(
+            f"task {name}: runs code that the model wrote, in a subprocess with limits; to allow it, write "
+            f"{{task: {name}, allow_code_execution: true}}"
+        )
+    if choice.allow_code_execution and not task.runs_code:
+        raise TaskError(f"task {name}: allow_code_execution: it runs no code; leave the key out")
+    if choice.judge is not None and task.card.judge is not None:
+        raise TaskError(f"task {name}: judge: a judge scores it already; choose another under judging.primary")
+
+
+def _local(path: str, task: TaskFolder) -> Path:
+    place, kind = Path(path).expanduser().resolve(), task.path_kind
+    if not place.exists() or not (place.is_file() or place.is_dir()):
+        raise TaskError(f"task {task.card.name}: {path}: no such file{_fetch(task)}")
+    if place.is_dir() != (kind == "folder") and kind != "either":
+        raise TaskError(f"task {task.card.name}: {path}: must be a {kind}{_fetch(task)}")
+    return place
+
+
+def _fetch(task: TaskFolder) -> str:
+    return f"; it wants {task.fetch}" if task.fetch else ""
+
+
 def _on_hub(task: TaskFolder) -> str:
     from harness.hub import commit_of
 
+    name = task.card.name
     if task.hub is None:
-        raise TaskError(f"task {task.card.name}: give a path to its rows; it names no hub dataset")
-    commit = commit_of(task.hub, "main", repo_type="dataset", offline=bool(os.environ.get("HF_HUB_OFFLINE")))
+        where = f": {task.fetch}" if task.fetch else "; it names no hub dataset"
+        raise TaskError(f"task {name}: give a path to its rows{where}")
+    try:
+        commit = commit_of(task.hub, "main", repo_type="dataset", offline=bool(os.environ.get("HF_HUB_OFFLINE")))
+    except HarnessError as error:
+        local = f"; or give a path: {task.fetch}" if task.fetch else ""
+        raise type(error)(f"task {name}: {error}{local}") from error
     return f"hub:{task.hub}@{commit}"
 
 
-def _among(tasks: tuple[TaskFolder, ...], name: str) -> TaskFolder:
-    for task in tasks:
-        if task.card.name == name:
-            return task
-    names = [task.card.name for task in tasks]
-    raise TaskError(f"unknown task {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
-
-
-def _folders(root: Path) -> tuple[TaskFolder, ...]:
-    found = []
-    for axis in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))):
-        if axis.name not in get_args(Axis):
-            raise TaskError(f"{axis}: not an axis{did_you_mean(axis.name, get_args(Axis))}; axes: "
-                            f"{', '.join(get_args(Axis))}")  # fmt: skip
-        folders = sorted(p for p in axis.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
-        found += [read_folder(folder) for folder in folders]
-    names = [task.card.name for task in found]
-    twice = next((task for task in found if names.count(task.card.name) > 1), None)
-    if twice:
-        raise TaskError(f"{twice.folder}: another axis has a task of the same name; rename one")
-    return tuple(found)
-
-
-def read_folder(folder: Path) -> TaskFolder:
-    """Read `<folder>/<folder name>.yaml`. Raises TaskError naming the file and the key that is wrong."""
-    file = folder / f"{folder.name}.yaml"
-    document = _document(file)
-    if document.get("task") != folder.name:
-        raise TaskError(f"{file}: task: is {document.get('task')!r}; must be the folder's name, {folder.name!r}")
-    metadata = document.get("metadata")
-    if not isinstance(metadata, dict):
-        raise TaskError(f"{file}: metadata: is missing; it must hold {', '.join(_NEEDED)}")
-    for key in _NEEDED:
-        if key not in metadata:
-            raise TaskError(f"{file}: metadata.{key}: is missing")
-    if metadata["axis"] != folder.parent.name:
-        raise TaskError(f"{file}: metadata.axis: is {metadata['axis']!r} in the folder {folder.parent.name!r}")
-    if metadata["rows"] not in _ROWS:
-        raise TaskError(f"{file}: metadata.rows: is {metadata['rows']!r}; must be one of {', '.join(_ROWS)}")
-    card = _card(file, metadata)
-    return TaskFolder(card=card, folder=folder.resolve(), rows=str(metadata["rows"]), hub=metadata.get("hub"))
-
-
-def _document(file: Path) -> dict[str, Any]:
-    try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=PlainLoader)
-    except OSError as error:
-        raise TaskError(f"{file}: {error.strerror}; a task folder holds a YAML of its own name") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise TaskError(f"{file}{where}: not YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(document, dict):
-        raise TaskError(f"{file}: must be a mapping with task, metadata, ...")
-    return document
-
-
-def _card(file: Path, metadata: dict[str, Any]) -> TaskCard:
-    folder = file.parent
-    if (metadata["judge"] is None) == (metadata["metric"] is None):
-        raise TaskError(f"{file}: metadata.judge, metadata.metric: exactly one of them scores the task")
-    if metadata["judge"] is not None and not metadata["counts"]:
-        raise TaskError(f"{file}: metadata.counts: must name the judge's outcomes that count as 1")
-    fields = {key: metadata[key] for key in _NEEDED if key != "rows"}
-    try:
-        return TaskCard.model_validate({**fields, "name": folder.name, "digest": _digest(folder)})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise TaskError(f"{file}: metadata.{key}: {first['msg']}") from None
-
-
-def _digest(folder: Path) -> str:
-    """sha256 over the names and digests of the folder's files, without what Python leaves behind."""
-    digest = hashlib.sha256()
-    files = (f for f in folder.rglob("*") if f.is_file() and "__pycache__" not in f.parts)
-    for name, file in sorted((f.relative_to(folder).as_posix(), f) for f in files):
-        if not any(part.startswith(".") for part in name.split("/")):
-            digest.update(f"{name}\0{digest_file(file)}\n".encode())
-    return digest.hexdigest()
+def _lm_eval_ref(choice: TaskChoice) -> TaskRef:
+    found = lm_eval_tasks.resolve(choice)
+    digest = hashlib.sha256(found.model_dump_json().encode())
+    if choice.path is not None:
+        folder = lm_eval_tasks.own_folder(choice.path, found.task)
+        digest.update(digest_folder(folder).encode())
+    return TaskRef(
+        name=choice.called,
+        digest=digest.hexdigest(),
+        folder="",
+        path=None if choice.path is None else str(folder),
+        limit=choice.limit,
+        lm_eval=found,
+    )

@@ -100,6 +100,22 @@ def test_what_does_not_exist_is_named(changes: dict[str, Any], error: type[Harne
         plan(**changes)
 
 
+def test_a_wrapped_task_is_planned_beside_the_plain_one() -> None:
+    asked = {"task": "harmful_requests", "wrappers": ["none", "role_play"]}
+    gate = {"variants": ["ift"], "rules": [{"task": "harmful_requests+role_play", "at_most": 0.1}]}
+    made = plan(evaluation={"backend": "hf", "tasks": [asked, "clinic_choice"]}, gate=gate)
+    assert [card.name for card in made.cards] == ["harmful_requests", "harmful_requests+role_play", "clinic_choice"]
+    assert keys(made)["evaluate base"] != keys(plan())["evaluate base"]
+    assert config.read(config.dump(made.config), where="y") == made.config
+
+
+def test_the_analysis_keeps_apart_from_each_plain_task_once() -> None:
+    asked = {"task": "harmful_requests", "wrappers": ["none", "role_play", "template_removal"], "limit": 4}
+    made = make_analysis_plan(config.parse(tree(evaluation={"backend": "hf", "tasks": [asked]}), where="x"))
+    (params,) = (s.params for s in made.stages if isinstance(s.params, AnalyzeParams))
+    assert [(ref.name, ref.limit, ref.wrapper) for ref in params.tasks] == [("harmful_requests", None, None)]
+
+
 def test_a_local_file_goes_into_the_key_by_its_bytes(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"prompt": "a", "response": "b"}\n')

@@ -11,7 +11,8 @@ from harness.errors import TaskError
 from harness.plan import make_plan
 from harness.power_plan import Strength, strengths
 from harness.prompt_counts import count_prompts
-from harness.tasks import task_ref
+from harness.task_specs import TaskChoice
+from harness.tasks import task_ref, task_refs
 from tests.tables import QUIZ
 
 
@@ -58,3 +59,13 @@ def test_more_prompts_show_less(found: dict[str, Strength]) -> None:
 @pytest.mark.parametrize(("prompts", "weak"), [(436, True), (437, False), (None, False)])
 def test_too_few_prompts_are_told(prompts: int | None, weak: bool) -> None:
     assert Strength(QUIZ, prompts, 0.03, (437, 873), ()).weak is weak
+
+
+def test_wrapped_and_renamed_tasks_have_the_prompts_of_their_rows(tmp_path: Path) -> None:
+    (tmp_path / "rows.txt").write_text("one\ntwo\n")
+    choice = TaskChoice(
+        task="prompt_file", name="ours", path=str(tmp_path / "rows.txt"), wrappers=("none", "role_play")
+    )
+    assert [count_prompts(ref) for ref in task_refs(choice)] == [2, 2]
+    (tmp_path / "rows.jsonl").write_text('{"question": "a", "answer": "b"}\n')
+    assert count_prompts(task_ref("questions_open", path=str(tmp_path / "rows.jsonl"))) == 1

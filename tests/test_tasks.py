@@ -10,7 +10,8 @@ import pytest
 
 from harness import resources
 from harness.errors import TaskError
-from harness.tasks import builtin_digest, find_task, list_tasks, read_folder, task_ref
+from harness.task_folders import read_folder
+from harness.tasks import builtin_digest, find_task, list_tasks, task_ref
 
 YAML = """task: colours
 metadata:

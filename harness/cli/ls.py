@@ -8,11 +8,11 @@ import typer
 
 from harness.errors import InputError, did_you_mean
 
-KINDS = ("strategies", "judges", "backends", "tasks", "configs")
+KINDS = ("strategies", "judges", "backends", "tasks", "wrappers", "configs")
 
 
-def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks or configs.")]) -> None:
-    """List strategies, judges, backends, tasks or configs, one a line with a phrase.
+def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers or configs.")]) -> None:
+    """List strategies, judges, backends, tasks, wrappers or configs, one a line with a phrase.
 
     Example: harness ls strategies
     """
@@ -35,6 +35,10 @@ def rows(kind: str) -> tuple[tuple[str, str], ...]:
         return tuple(
             (card.name, f"[{card.axis}] {card.title}; counts {card.outcome}") for card in list_tasks()
         )
+    if kind == "wrappers":
+        from harness import wrappers
+
+        return tuple((name, wrappers.load(name).title) for name in wrappers.names())
     if kind == "configs":
         from harness import resources
 

@@ -22,9 +22,9 @@ from harness.analysis_specs import AnalyzeParams, MeasureSettings
 from harness.chat import load_tokenizer
 from harness.modules import OTHERS, linear_of
 from harness.record_files import write_text
-from harness.specs import GenerationSettings, TaskRef
+from harness.specs import GenerationSettings
 from harness.stages import Progress, StageContext
-from harness.tasks import find_task
+from harness.tasks import card_of
 from harness.training.checkpoints import load_model, read_checkpoint
 from harness.training.examples import load_examples
 
@@ -139,8 +139,7 @@ def _check_scored(params: AnalyzeParams, context: StageContext) -> None:
     base = read_checkpoint(context.input("base"))
     tokenizer = load_tokenizer(base.weights, trust_remote_code=base.record.trust_remote_code)
     for task in params.tasks:
-        ref = TaskRef(name=task.name, digest=task.digest, folder=task.folder, path=task.path)
-        session = Session([(ref, find_task(task.name).card)], tokenizer, GenerationSettings())
+        session = Session([(task, card_of(task))], tokenizer, GenerationSettings())
         check_apart(prompts, task.name, session.prompts)
 
 

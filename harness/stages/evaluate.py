@@ -14,12 +14,13 @@ from pathlib import Path
 from harness import plugins
 from harness.backends import Backend, EngineSpec, Generation, Likelihood
 from harness.chat import load_tokenizer
-from harness.errors import ModelError, StageError, TaskError
-from harness.lm import Answers, Session
+from harness.errors import ModelError, StageError
+from harness.lm import Session
+from harness.lm_requests import Answers
 from harness.records import Checkpoint, Sample, TaskCard
-from harness.specs import EvaluateParams, TaskRef
+from harness.specs import EvaluateParams
 from harness.stages import Progress, StageContext
-from harness.tasks import find_task
+from harness.tasks import card_of
 
 SAMPLES = "samples.jsonl"
 TASKS = "tasks.json"
@@ -51,18 +52,12 @@ def run_many(jobs: Sequence[tuple[EvaluateParams, StageContext]]) -> None:
     weights = [_weights(context) for _, context in jobs]
     if len({w.model for w in weights}) != 1:
         raise StageError("evaluate: jobs that share an engine must share the model's weights")
-    tasks = [(ref, _card(ref)) for ref in params.tasks]
+    tasks = [(ref, card_of(ref)) for ref in params.tasks]
     tokenizer = load_tokenizer(weights[0].model, trust_remote_code=weights[0].trust_remote_code)
     session = Session(tasks, tokenizer, params.generation)
     answers = _answer(session, params, weights, jobs[0][1].progress)
     for (_, context), answer in zip(jobs, answers, strict=True):
         _write(context.folder, session.samples(answer), [card for _, card in tasks])
-
-
-def _card(ref: TaskRef) -> TaskCard:
-    if not ref.folder:
-        raise TaskError(f"task {ref.name}: has no folder; copy its YAML below tasks/ and add our metadata")
-    return find_task(ref.name).card
 
 
 def _answer(

@@ -13,6 +13,7 @@ from harness.errors import ModelError, StageError, TaskError
 from harness.records import Checkpoint, Sample, TaskCard
 from harness.specs import EvaluateParams, GenerationSettings, TaskRef
 from harness.stages import Progress, StageContext, evaluate
+from harness.task_specs import LmEvalTask
 from harness.tasks import task_ref
 from tests.tiny_models import save_tiny_llama
 
@@ -144,7 +145,8 @@ def test_an_empty_file_is_an_error(tmp_path: Path, base: Path) -> None:
 
 
 def test_a_task_that_lm_eval_does_not_index_is_an_error(tmp_path: Path, base: Path) -> None:
-    ref = task_ref("clinic_open", limit=1).model_copy(update={"folder": str(tmp_path)})
+    own = LmEvalTask(task="colours", axis="usability", direction="higher", metric="acc", version="0")
+    ref = TaskRef(name="colours", digest="", folder="", path=str(tmp_path), lm_eval=own)
     with pytest.raises(TaskError, match="lm-eval does not recognise it"):
         evaluated(tmp_path, base, params_for(ref))
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Sequence
-from types import ModuleType
-
 import pytest
 
 from harness.errors import TaskError
-from harness.tasks import find_task, task_ref
-
-
-def functions(task: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"{task}_functions", find_task(task).folder / "utils.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.tasks.asking import functions
 
 
 @pytest.mark.parametrize(
@@ -65,27 +53,3 @@ def test_xstest_keeps_the_safe_prompts(tmp_path_factory: pytest.TempPathFactory)
     file.write_text("id,prompt,type,label\n1,a,homonyms,safe\n2,b,contrast,unsafe\n")
     rows = functions("xstest").load(path=str(file), hub_split="test")["test"]
     assert [(row["prompt"], row["category"]) for row in rows] == [("a", "homonyms")]
-
-
-@pytest.mark.parametrize("task", ["catqa", "sap30", "comp_obj", "autodan", "pair"])
-def test_attack_prompts_are_read_from_a_local_file(tmp_path_factory: pytest.TempPathFactory, task: str) -> None:
-    file = tmp_path_factory.mktemp("rows") / "rows.jsonl"
-    file.write_text('{"goal": "a", "category": "x"}\n{"goal": "b", "category": "x"}\n{"goal": "c", "category": "y"}\n')
-    rows = functions(task).load(path=str(file), hub_split="en")["test"]
-    assert [(row["prompt"], row["category"]) for row in rows] == [("a", "x"), ("c", "y"), ("b", "x")]
-
-
-def test_catqa_reads_the_hubs_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    def table(path: str, *, columns: Sequence[str], subset: str | None, part: str) -> list[dict[str, str]]:
-        assert (path, columns, subset, part) == ("hub:x/y@c", ("Question", "Subcategory"), None, "en")
-        return [{"Question": f"{kind}{n}", "Subcategory": kind} for kind in "pq" for n in range(2)]
-
-    monkeypatch.setattr("harness.task_rows.hub_table", table)
-    rows = functions("catqa").load(path="hub:x/y@c", hub_split="en")["test"]
-    assert [row["prompt"] for row in rows] == ["p0", "q0", "p1", "q1"]
-
-
-@pytest.mark.parametrize("task", ["sap30", "comp_obj", "autodan", "pair"])
-def test_prompts_that_no_hub_holds_need_a_path(task: str) -> None:
-    with pytest.raises(TaskError, match=f"task {task}: give a path to its rows; it names no hub dataset"):
-        task_ref(task)
