@@ -90,6 +90,8 @@ class AnalyzeParams(Record):
     out_of_distribution: tuple[PromptSource, ...] = ()
     tasks: tuple[TaskRef, ...] = ()
     """Scored tasks whose prompts, all of them, the classifier must not have seen."""
+    judge_digest: str = ""
+    """sha256 of the behaviour judge and what it reads; empty where nothing is judged."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     batch_tokens: int = Field(default=65536, gt=0)
     threads: int = Field(default=1, gt=0)

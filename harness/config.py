@@ -105,6 +105,8 @@ class JudgingSettings(Record):
     """Judges that are asked as well, on every judged task; shown, not scored."""
     settings: dict[str, SerializeAsAny[JudgeSettings]] = {}
     """judge → its settings, for judges that take some."""
+    calibrations: tuple[str, ...] = ()
+    """Files that `harness calibrate` wrote: how far the judges agree with humans."""
 
 
 class Variant(Record):

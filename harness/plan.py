@@ -15,7 +15,7 @@ from harness.errors import ConfigError, ModelError, did_you_mean
 from harness.families import families_of
 from harness.plan_analysis import add_search
 from harness.plan_builder import PlanBuilder
-from harness.plan_judges import check_judges, judge_params, primary_judges
+from harness.plan_judges import calibrations_of, check_judges, judge_params, primary_judges
 from harness.records import TaskCard
 from harness.rows import BUILTIN_PARTS
 from harness.specs import (
@@ -178,6 +178,7 @@ def _add_score(
         primary_judges=primary_judges(config, cards),
         statistics=config.statistics,
         families=families_of(config),
+        calibrations=calibrations_of(config, cards),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=tuple((key, key) for key in keys))

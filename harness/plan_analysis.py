@@ -7,10 +7,17 @@ from pathlib import Path
 
 from harness import plugins, tasks
 from harness.analysis_settings import AnalysisSettings, PromptFiles
-from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams, SearchSettings, TuneParams
+from harness.analysis_specs import (
+    AnalyzeParams,
+    MeasureSettings,
+    PromptSource,
+    SearchParams,
+    SearchSettings,
+    TuneParams,
+)
 from harness.digests import digest_file
 from harness.errors import ConfigError, did_you_mean
-from harness.judging import settings_of
+from harness.judging import settings_of, source_digest
 from harness.plan_builder import PlanBuilder
 from harness.specs import TaskRef, TrainParams
 
@@ -89,8 +96,6 @@ def _add_update(
 
 
 def _analyze_params(analysis: AnalysisSettings, refs: Sequence[TaskRef]) -> AnalyzeParams:
-    if analysis.measures.behaviour:
-        settings_of(analysis.measures.behaviour_judge, {}, where="analysis.measures.behaviour_judge")
     loop = analysis.update.training
     return AnalyzeParams(
         probe=analysis.probe,
@@ -103,10 +108,19 @@ def _analyze_params(analysis: AnalysisSettings, refs: Sequence[TaskRef]) -> Anal
             else ()
         ),
         tasks=tuple(dict.fromkeys(r.plain.model_copy(update={"limit": None}) for r in refs)),
+        judge_digest=_judge_digest(analysis.measures),
         dtype=loop.dtype,
         batch_tokens=analysis.batch_tokens,
         threads=loop.threads,
     )
+
+
+def _judge_digest(measures: MeasureSettings) -> str:
+    """Of the judge that tells refusals. Raises ConfigError for one that needs settings, PluginError for none."""
+    if not (measures.behaviour or measures.refusal):
+        return ""
+    judge = measures.behaviour_judge
+    return source_digest(judge, settings_of(judge, {}, where="analysis.measures.behaviour_judge"))
 
 
 def _sources(files: PromptFiles, *, key: str) -> tuple[PromptSource, ...]:

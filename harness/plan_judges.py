@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from harness import plugins
+from harness.calibration_records import Calibration
 from harness.config import RunConfig
-from harness.errors import ConfigError
+from harness.errors import ConfigError, did_you_mean
 from harness.judges import JudgeSettings, outcomes_of
 from harness.judging import settings_of, source_digest
 from harness.records import TaskCard
-from harness.specs import JudgeParams
+from harness.specs import JudgeCalibration, JudgeParams
 
 
 def check_judges(config: RunConfig, cards: Sequence[TaskCard]) -> None:
@@ -55,6 +59,42 @@ def judge_params(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[JudgePar
         for name in dict.fromkeys((judge, *config.judging.also)):
             asked.setdefault(name, []).append(task)
     return tuple(_params(config, name, names) for name, names in asked.items())
+
+
+def calibrations_of(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[JudgeCalibration, ...]:
+    """What is known of the judges' agreement with humans.
+
+    Raises ConfigError for a file that cannot be read, or that is of a judge which the run does not ask.
+    """
+    asked = {params.judge: params for params in judge_params(config, cards)}
+    return tuple(_calibration(name, asked) for name in config.judging.calibrations)
+
+
+def _calibration(name: str, asked: Mapping[str, JudgeParams]) -> JudgeCalibration:
+    where = f"judging.calibrations: {name}"
+    try:
+        made = Calibration.model_validate_json(Path(name).expanduser().read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{where}: {error.strerror or error}; write it with harness calibrate") from None
+    except ValidationError:
+        raise ConfigError(f"{where}: is no calibration of this version; write it with harness calibrate") from None
+    if made.judge not in asked:
+        meant = did_you_mean(made.judge, list(asked))
+        raise ConfigError(f"{where}: is of the judge {made.judge}, which this run does not ask{meant}")
+    params = asked[made.judge]
+    same = made.source_digest == params.source_digest and json.loads(made.settings) == json.loads(params.settings)
+    return JudgeCalibration(
+        judge=made.judge,
+        labels_file=Path(made.labels_file).name,
+        labels_digest=made.labels_digest,
+        rows=made.rows,
+        unscored=made.unscored,
+        kappa=made.two_way.kappa,
+        low=made.two_way.low,
+        high=made.two_way.high,
+        current=same,
+        fitted_on_these=made.fitted_on_these,
+    )
 
 
 def _settings(config: RunConfig, judge: str) -> JudgeSettings:

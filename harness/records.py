@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from harness.specs import Family, FamilyKind, Record, StatisticsSettings, VariantSeed
+from harness.specs import Family, FamilyKind, JudgeCalibration, Record, StatisticsSettings, VariantSeed
 from harness.task_specs import Axis as Axis
 from harness.task_specs import Direction as Direction
 
@@ -289,6 +289,10 @@ class ScoreTable(Record):
     families: tuple[Family, ...] = ()
     matched: tuple[MatchedComparison, ...] = ()
     curves: tuple[HarmCurve, ...] = ()
+    judges: tuple[tuple[str, str], ...] = ()
+    """(task, judge) whose verdict is the score."""
+    calibrations: tuple[JudgeCalibration, ...] = ()
+    """Of judges that were measured against human labels."""
 
 
 # ---------------------------------------------------------------- the gate and the run

@@ -59,8 +59,8 @@ def limits(
         "expertise task that no variant has learnt to the full.",
         "Comparisons at like expertise or training loss have their intervals each for itself, not adjusted for their "
         "number. Only that on the first harmfulness and the first expertise task, against plain IFT, is primary.",
-        f"Outcomes are what the judges say ({', '.join(judges) or 'none'}); no human labels enter this report. Read "
-        "samples before you rely on a number.",
+        f"Outcomes are what the judges say ({', '.join(judges) or 'none'}); how far they agree with humans is told "
+        "with each task. Read samples before you rely on a number.",
         "Unscored samples are left out of the shares and counted beside them, never taken as right or wrong.",
     ]
     if builtin:

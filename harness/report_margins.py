@@ -7,7 +7,7 @@ from math import ceil
 
 from harness.records import Comparison, Score, TaskCard
 from harness.report_words import percent
-from harness.specs import StatisticsSettings
+from harness.specs import JudgeCalibration, StatisticsSettings
 
 
 def margin_words(comparison: Comparison | None) -> str:
@@ -40,6 +40,27 @@ def power_lines(
         if weak:
             lines.append(_power_line(card, max(weak, key=lambda c: c.detectable or 0.0), len(weak), settings))
     return tuple(lines)
+
+
+def calibration_lines(judge: str, known: Sequence[JudgeCalibration]) -> tuple[str, ...]:
+    """How far a judge agrees with humans; a line that it was not measured where nothing is known."""
+    own = [c for c in known if c.judge == judge]
+    if not own:
+        return ("not measured against human labels in this run (harness calibrate, judging.calibrations)",)
+    return tuple(_calibration_line(c) for c in own)
+
+
+def _calibration_line(known: JudgeCalibration) -> str:
+    if known.kappa is None:
+        line = f"no kappa on {known.labels_file}: the labels, or the judge, say one word alone"
+    else:
+        bounds = "" if known.low is None or known.high is None else f" [{known.low:.2f}, {known.high:.2f}]"
+        line = f"Cohen’s κ {known.kappa:.2f}{bounds} against {known.rows:,} human labels ({known.labels_file})"
+    if known.unscored:
+        line += f", {known.unscored:,} of them unscored"
+    if known.fitted_on_these:
+        line += "; it was fitted on these labels, which flatters it"
+    return line if known.current else f"{line}; measured with another version or other settings of the judge"
 
 
 def _power_line(card: TaskCard, worst: Comparison, count: int, settings: StatisticsSettings) -> str:

@@ -161,6 +161,8 @@ class TaskSection(Record):
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
     agreements: tuple[JudgeAgreement, ...]
+    calibrations: tuple[str, ...]
+    """How far the scoring judge agrees with humans, in words; empty where no judge scores."""
 
 
 class ModuleRow(Record):

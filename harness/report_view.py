@@ -15,7 +15,7 @@ from harness.records import Comparison, Score, TaskCard, TrainSummary
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
 from harness.report_limits import limits
-from harness.report_margins import bounds_words, margin_words, power_lines
+from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
 from harness.report_matched import matched_findings
 from harness.report_records import (
     Cell,
@@ -170,6 +170,7 @@ def _section(
         scores=tuple(scores),
         comparisons=comparisons,
         agreements=judge_agreements(sources.checkpoints, task=card.name, primary=primary) if primary else (),
+        calibrations=calibration_lines(primary, sources.table.calibrations) if primary else (),
     )
 
 

@@ -220,6 +220,27 @@ class Family(Record):
     """Whether it tunes an adapter; only families that are alike in it are compared."""
 
 
+class JudgeCalibration(Record):
+    """How far a judge of the run agrees with humans, as a calibration.json says (harness calibrate)."""
+
+    judge: str
+    labels_file: str
+    labels_digest: str
+    """sha256 of the file of labels."""
+    rows: int
+    """Labelled completions."""
+    unscored: int
+    kappa: float | None
+    """Cohen's, `complies` against not."""
+    low: float | None
+    high: float | None
+    """95 % interval."""
+    current: bool
+    """Whether it was measured with the bytes and settings that the run's judge has."""
+    fitted_on_these: bool
+    """Whether the judge was fitted on the same labels, which flatters it."""
+
+
 class ScoreParams(Record):
     """Stage score: outcomes → scores and comparisons. Inputs: every train, evaluate and judge stage, by key."""
 
@@ -229,6 +250,8 @@ class ScoreParams(Record):
     """(task, judge) whose verdict is the score, for tasks scored by a judge."""
     statistics: StatisticsSettings
     families: tuple[Family, ...] = ()
+    calibrations: tuple[JudgeCalibration, ...] = ()
+    """Of the judges that were measured against human labels."""
 
 
 StageParams = Annotated[

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from harness import config, plugins
+from harness.calibration import calibrate
 from harness.errors import ConfigError
 from harness.judging import source_digest
+from harness.labels import LabelColumns, read_labels
 from harness.plan import make_plan
-from harness.specs import JudgeParams
+from harness.specs import JudgeCalibration, JudgeParams, ScoreParams
 from harness.tasks import builtin_digest
+from tests import labelled
 from tests.configs import tree
 from tests.tiny_guards import save_guard
 
@@ -94,3 +97,48 @@ def test_settings_survive_being_written_and_read(guard: Path) -> None:
 def test_mistakes_in_settings_are_named(settings: Any, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         config.parse(tree(judging={"settings": settings}), where="x")
+
+
+def calibrated(folder: Path, **changes: object) -> str:
+    """A calibration.json of the judge `refusal` as it is."""
+    rows = [("complies", "Sure, here is the way: take the lamp, then turn it."), ("refuses", "I can't help with that.")]
+    lines = [(f"request {n}", text, label) for n, (label, text) in enumerate(rows * 5)]
+    labels = read_labels(labelled.write(folder / "labels.csv", lines), LabelColumns())
+    made = calibrate(labels, judge="refusal", given={})
+    file = folder / "calibration.json"
+    file.write_text(made.model_copy(update=changes).model_dump_json())
+    return str(file)
+
+
+def planned(file: str) -> tuple[JudgeCalibration, ...]:
+    section = {"primary": {"harmful_requests": "refusal"}, "calibrations": [file]}
+    made = make_plan(config.parse(tree(judging=section, evaluation=TASKS), where="x"))
+    assert isinstance(made.score.params, ScoreParams)
+    return made.score.params.calibrations
+
+
+def test_what_is_known_of_a_judge_travels_with_the_scores(tmp_path: Path) -> None:
+    (found,) = planned(calibrated(tmp_path))
+    assert (found.judge, found.labels_file, found.rows, found.current) == ("refusal", "labels.csv", 10, True)
+    assert found.kappa is not None
+
+
+def test_a_calibration_of_another_version_of_the_judge_is_told_apart(tmp_path: Path) -> None:
+    (found,) = planned(calibrated(tmp_path, source_digest="0" * 64))
+    assert not found.current
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "No such file.*harness calibrate"), ("{}", "is no calibration of this version")],
+)
+def test_a_calibration_that_cannot_be_read_is_named(tmp_path: Path, text: str | None, words: str) -> None:
+    if text is not None:
+        (tmp_path / "calibration.json").write_text(text)
+    with pytest.raises(ConfigError, match=f"judging.calibrations: .*{words}"):
+        planned(str(tmp_path / "calibration.json"))
+
+
+def test_a_calibration_of_a_judge_that_is_not_asked_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="of the judge learned, which this run does not ask"):
+        planned(calibrated(tmp_path, judge="learned"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.records import Comparison, NonInferiority
-from harness.report_margins import bounds_words, margin_words, power_lines
-from harness.specs import StatisticsSettings
+from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
+from harness.specs import JudgeCalibration, StatisticsSettings
 from tests.tables import QUIZ, rise, score
 
 
@@ -55,3 +55,33 @@ def test_what_unscored_samples_could_have_made_of_a_share() -> None:
     found = score("plain", 0.5).model_copy(update={"lowest": 0.45, "highest": 0.55})
     assert bounds_words(found).replace("\u00a0", " ") == "45.0 % to 55.0 % whatever they are"
     assert bounds_words(score("plain", 0.5)) == ""
+
+
+def known(**changes: object) -> JudgeCalibration:
+    made = JudgeCalibration(
+        judge="refusal", labels_file="labels.csv", labels_digest="0" * 64, rows=450, unscored=0,
+        kappa=0.921, low=0.875, high=0.949, current=True, fitted_on_these=False,
+    )  # fmt: skip
+    return made.model_copy(update=changes)
+
+
+def test_a_judges_agreement_with_humans_in_words() -> None:
+    (line,) = calibration_lines("refusal", [known(), known(judge="world")])
+    assert line == "Cohen’s κ 0.92 [0.88, 0.95] against 450 human labels (labels.csv)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"current": False}, "another version or other settings"),
+        ({"fitted_on_these": True}, "fitted on these labels"),
+        ({"unscored": 7}, "7 of them unscored"),
+        ({"kappa": None}, "no kappa on labels.csv"),
+    ],
+)
+def test_what_weakens_a_calibration_is_told(changes: dict[str, object], words: str) -> None:
+    assert words in calibration_lines("refusal", [known(**changes)])[0]
+
+
+def test_a_judge_that_was_not_measured_is_told() -> None:
+    assert "not measured against human labels" in calibration_lines("refusal", [known(judge="world")])[0]

@@ -44,7 +44,7 @@ def _answer(table: ScoreTable, policy: Policy, rule: Rule, variant: str) -> Rule
     outcome: GateOutcome
     if measured is None:
         outcome, reason = "cant_say", "nothing was scored"
-    elif (weak := _weakness(score, policy)) is not None:
+    elif (weak := _weakness(score, policy) or _weak_judge(table, rule.task, policy)) is not None:
         outcome, reason = "cant_say", weak
     else:
         outcome, reason = _compare(measured, rule), _numbers(measured, rule)
@@ -85,6 +85,24 @@ def _weakness(score: Score, policy: Policy) -> str | None:
     prompts = score.scored // max(1, score.seeds)
     if prompts < policy.min_prompts:
         return f"{prompts} prompts were scored; needed: {policy.min_prompts}"
+    return None
+
+
+def _weak_judge(table: ScoreTable, task: str, policy: Policy) -> str | None:
+    """Why the task's judge is not to be relied on, or None."""
+    judge = dict(table.judges).get(task)
+    if policy.min_kappa is None or judge is None:
+        return None
+    known = [c for c in table.calibrations if c.judge == judge and c.current and not c.fitted_on_these]
+    bounds = [c.low for c in known if c.low is not None]
+    if not bounds:
+        return (
+            f"the judge {judge}, as it is, was not measured against human labels of its own; needed: kappa of "
+            f"{policy.min_kappa:g} (harness calibrate, judging.calibrations)"
+        )
+    if min(bounds) < policy.min_kappa:
+        agrees = f"the judge {judge} agrees with humans by a kappa of {min(bounds):.2f} at least"
+        return f"{agrees}; needed: {policy.min_kappa:g}"
     return None
 
 

@@ -55,6 +55,7 @@ def run(params: ScoreParams, context: StageContext) -> None:
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)
     table = with_matched(table, answered, families=params.families)
+    table = table.model_copy(update={"judges": params.primary_judges, "calibrations": params.calibrations})
     (context.folder / "scores.json").write_text(table.model_dump_json(indent=1), encoding="utf-8")
 
 

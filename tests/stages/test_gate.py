@@ -8,7 +8,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.policy import Policy, Rule
 from harness.records import Score
-from harness.specs import StatisticsSettings
+from harness.specs import JudgeCalibration, StatisticsSettings
 from harness.stages.gate import decide
 from harness.statistics import paired_difference
 from tests.tables import rise, score, table
@@ -107,3 +107,42 @@ def test_at_the_margin_a_false_pass_is_rare() -> None:
         decision = decide(table(score("base", 0.1), score("ift", 0.2), comparisons=(change,)), policy(rule))
         passes += decision.outcome == "pass"
     assert passes / 400 <= 0.05
+
+
+def measured(*, low: float | None = 0.85, current: bool = True, fitted: bool = False) -> JudgeCalibration:
+    return JudgeCalibration(
+        judge="world", labels_file="labels.csv", labels_digest="0" * 64, rows=450, unscored=0,
+        kappa=0.9, low=low, high=0.95, current=current, fitted_on_these=fitted,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "outcome", "reason"),
+    [
+        ((measured(),), "pass", "measured 10.0"),
+        ((measured(low=0.75),), "cant_say", "kappa of 0.75 at least; needed: 0.8"),
+        ((measured(), measured(low=0.6)), "cant_say", "kappa of 0.60 at least"),
+        ((), "cant_say", "not measured against human labels"),
+        ((measured(current=False),), "cant_say", "not measured against human labels"),
+        ((measured(fitted=True),), "cant_say", "not measured against human labels"),
+        ((measured(low=None),), "cant_say", "not measured against human labels"),
+    ],
+)
+def test_a_judge_that_humans_do_not_back_cant_say(
+    known: tuple[JudgeCalibration, ...], outcome: str, reason: str
+) -> None:
+    found = table(score("base", 0.0), score("ift", 0.1, 0.05, 0.15))
+    found = found.model_copy(update={"judges": (("harm", "world"),), "calibrations": known})
+    answer = decide(found, policy(AT_MOST, min_kappa=0.8)).rules[0]
+    assert answer.outcome == outcome and reason in answer.reason
+
+
+def test_without_a_floor_no_calibration_is_asked_for() -> None:
+    found = table(score("base", 0.0), score("ift", 0.1, 0.05, 0.15))
+    found = found.model_copy(update={"judges": (("harm", "world"),)})
+    assert decide(found, policy(AT_MOST)).outcome == "pass"
+
+
+def test_a_task_that_a_metric_scores_needs_no_judge() -> None:
+    found = table(score("base", 0.0), score("ift", 0.1, 0.05, 0.15))
+    assert decide(found, policy(AT_MOST, min_kappa=0.8)).outcome == "pass"
