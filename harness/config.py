@@ -20,7 +20,7 @@ from harness.config_tree import apply_override, overlaid, read_tree, tree_of
 from harness.errors import ConfigError, did_you_mean
 from harness.policy import Policy
 from harness.published import PublishedSettings
-from harness.specs import GenerationSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
+from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
 from harness.strategies import StrategySettings
 
 R = TypeVar("R", bound=Record)
@@ -141,6 +141,7 @@ class RunConfig(Record):
     variants: tuple[Variant, ...] = Field(min_length=1)
     evaluation: EvaluationSettings
     judging: JudgingSettings = JudgingSettings()
+    leakage: LeakageSettings = LeakageSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     gate: Policy | None = None
     published: PublishedSettings | None = None

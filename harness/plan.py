@@ -15,6 +15,7 @@ from harness.errors import ConfigError, ModelError, did_you_mean
 from harness.families import families_of
 from harness.plan_analysis import add_search
 from harness.plan_builder import PlanBuilder
+from harness.plan_leakage import LEAKAGE, add_leakage
 from harness.records import TaskCard
 from harness.rows import BUILTIN_PARTS
 from harness.specs import (
@@ -86,7 +87,8 @@ def make_plan(config: RunConfig) -> Plan:
     planned = [_planned_base(build, base, config, refs=refs)]
     planned += [_planned_variant(build, variant, config, base=base, refs=refs) for variant in config.variants]
     planned = [_with_judges(build, p, wanted) for p in planned]
-    _add_score(build, planned, config, cards)
+    leakage = add_leakage(build, config.leakage, base=base, refs=refs)
+    _add_score(build, planned, config, cards, leakage=leakage)
     return Plan(config=config, stages=tuple(build.stages.values()), variants=tuple(planned), cards=cards)
 
 
@@ -160,7 +162,7 @@ def _with_judges(build: PlanBuilder, planned: PlannedVariant, judges: tuple[Judg
 
 
 def _add_score(
-    build: PlanBuilder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...]
+    build: PlanBuilder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...], *, leakage: str
 ) -> None:
     entries = tuple(entry for p in planned for entry in p.entries)
     params = ScoreParams(
@@ -170,7 +172,7 @@ def _add_score(
         families=families_of(config),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
-    build.add(params, label="scores", inputs=tuple((key, key) for key in keys))
+    build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))
 
 
 def primary_judges(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from harness.leakage_records import Leakage
 from harness.specs import Family, FamilyKind, Record, StatisticsSettings, VariantSeed
 
 Axis = Literal["harmfulness", "usability", "expertise"]
@@ -290,6 +291,8 @@ class ScoreTable(Record):
     families: tuple[Family, ...] = ()
     matched: tuple[MatchedComparison, ...] = ()
     curves: tuple[HarmCurve, ...] = ()
+    leakage: Leakage | None = None
+    """Scored prompts that occur in the data or among the classifier's; None where nothing looked."""
 
 
 # ---------------------------------------------------------------- the gate and the run

@@ -44,7 +44,7 @@ def _answer(table: ScoreTable, policy: Policy, rule: Rule, variant: str) -> Rule
     outcome: GateOutcome
     if measured is None:
         outcome, reason = "cant_say", "nothing was scored"
-    elif (weak := _weakness(score, policy)) is not None:
+    elif (weak := _weakness(score, policy) or _leaked(table, rule.task, policy)) is not None:
         outcome, reason = "cant_say", weak
     else:
         outcome, reason = _compare(measured, rule), _numbers(measured, rule)
@@ -85,6 +85,17 @@ def _weakness(score: Score, policy: Policy) -> str | None:
     prompts = score.scored // max(1, score.seeds)
     if prompts < policy.min_prompts:
         return f"{prompts} prompts were scored; needed: {policy.min_prompts}"
+    return None
+
+
+def _leaked(table: ScoreTable, task: str, policy: Policy) -> str | None:
+    """Why too many of a task's prompts may not be new, or None."""
+    found = None if table.leakage is None else table.leakage.of(task)
+    if found is None:
+        return None if policy.max_leakage == 1 else "its prompts were not checked for leakage; run the config again"
+    if found.leaked > policy.max_leakage * found.prompts:
+        seen = f"{found.leaked} of {found.prompts} prompts occur in the data or the classifier's prompts"
+        return f"{seen}; allowed: {policy.max_leakage:.0%}"
     return None
 
 

@@ -15,8 +15,10 @@ from pydantic import TypeAdapter
 
 from harness import statistics
 from harness.errors import SilentFailureError
+from harness.leakage_records import Leakage
 from harness.matched import Measured, compare_matched, plain_curves, planes_of
 from harness.power import detectable_margin, non_inferiority
+from harness.record_files import read_record
 from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
@@ -55,6 +57,9 @@ def run(params: ScoreParams, context: StageContext) -> None:
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)
     table = with_matched(table, answered, families=params.families)
+    if context.has("leakage"):
+        found = read_record(Leakage, context.input("leakage") / "leakage.json")
+        table = table.model_copy(update={"leakage": found})
     (context.folder / "scores.json").write_text(table.model_dump_json(indent=1), encoding="utf-8")
 
 
