@@ -35,7 +35,8 @@ from harness.stages.gate import check
 
 BUILTIN = "builtin"
 _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+COMMIT = re.compile(r"^[0-9a-f]{40}$")
+"""A full commit hash."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ def resolve_model(config: RunConfig) -> ModelSource:
             digest=digest_folder(path),
             trust_remote_code=base.trust_remote_code,
         )
-    if path.exists() or base.model.startswith((".", "/", "~")) or not _HUB_ID.match(base.model):
+    if path.exists() or not is_hub_id(base.model):
         raise ModelError(f"base.model: {base.model!r} is neither 'builtin', a model folder, nor a hub id (owner/name)")
     revision = resolve_revision(base.model, base.revision, repo_type="model")
     return ModelSource(kind="hub", location=base.model, revision=revision, trust_remote_code=base.trust_remote_code)
@@ -254,14 +255,20 @@ def resolve_model(config: RunConfig) -> ModelSource:
 def resolve_dataset(chosen: DatasetSettings) -> DatasetParams:
     """What the section dataset means. Raises ConfigError where a source is neither built in, a file, nor a hub id."""
     return DatasetParams(
-        source=_resolve_source(chosen, key="dataset.source"),
-        also=tuple(_resolve_source(c, key=f"dataset.also.{at}.source") for at, c in enumerate(chosen.also)),
+        source=resolve_source(chosen, key="dataset.source"),
+        also=tuple(resolve_source(c, key=f"dataset.also.{at}.source") for at, c in enumerate(chosen.also)),
         max_tokens=chosen.max_tokens,
         too_long=chosen.too_long,
     )
 
 
-def _resolve_source(chosen: SourceSettings, *, key: str) -> DatasetSource:
+def is_hub_id(name: str) -> bool:
+    """Whether a name has the form owner/name and is not written as a path."""
+    return bool(_HUB_ID.match(name)) and not name.startswith((".", "/", "~"))
+
+
+def resolve_source(chosen: SourceSettings, *, key: str) -> DatasetSource:
+    """What one source means; `key` is where the config names it. Raises as `resolve_dataset`."""
     common = chosen.model_dump(include=set(DatasetSource.model_fields) - {"revision"})
     if chosen.source.partition(":")[0] == BUILTIN:
         if chosen.source not in BUILTIN_PARTS:
@@ -287,7 +294,7 @@ def resolve_revision(repo: str, revision: str | None, *, repo_type: str) -> str:
 
     Raises WorldError (hub out of reach and nothing cached) or ModelError (no such repository or revision).
     """
-    if revision and _COMMIT.match(revision):
+    if revision and COMMIT.match(revision):
         return revision
     from harness.hub import commit_of
 

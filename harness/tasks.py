@@ -47,6 +47,8 @@ class TaskFolder:
     """`builtin` (the built-in world) or `path` (a local file, or `hub` where none is given)."""
     hub: str | None = None
     """Hub dataset of the rows, for tasks that take a path."""
+    hub_subset: str | None = None
+    """Which of its subsets, where it has several."""
 
 
 def list_tasks() -> tuple[TaskCard, ...]:
@@ -142,7 +144,13 @@ def read_folder(folder: Path) -> TaskFolder:
     if metadata["rows"] not in _ROWS:
         raise TaskError(f"{file}: metadata.rows: is {metadata['rows']!r}; must be one of {', '.join(_ROWS)}")
     card = _card(file, metadata)
-    return TaskFolder(card=card, folder=folder.resolve(), rows=str(metadata["rows"]), hub=metadata.get("hub"))
+    return TaskFolder(
+        card=card,
+        folder=folder.resolve(),
+        rows=str(metadata["rows"]),
+        hub=metadata.get("hub"),
+        hub_subset=metadata.get("hub_subset"),
+    )
 
 
 def _document(file: Path) -> dict[str, Any]:
