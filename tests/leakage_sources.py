@@ -39,3 +39,15 @@ def with_overlaps(sources: ReportSources, *overlaps: Overlap) -> ReportSources:
     names = [card.name for card in sources.table.tasks]
     found = checked(names, prompts=12, overlaps=overlaps)
     return replace(sources, table=sources.table.model_copy(update={"leakage": found}))
+
+
+def hostile_leakage(sources: ReportSources, texts: Sequence[str]) -> ReportSources:
+    """The same run, in whose data everything is called by these texts, and says them."""
+    found = [
+        overlap(sources.table.tasks[0].name, number, text=text).model_copy(update={"source": text, "place": text})
+        for number, text in enumerate(texts)
+    ]
+    named = tuple(CheckedSource(among="data", source=text, texts=2) for text in texts)
+    leakage = checked([card.name for card in sources.table.tasks], prompts=len(texts), overlaps=found)
+    leakage = leakage.model_copy(update={"sources": named})
+    return replace(sources, table=sources.table.model_copy(update={"leakage": leakage}))

@@ -8,7 +8,7 @@ from html import unescape
 
 from harness.report_leakage import UNCHECKED
 from harness.report_view import build_view, render
-from tests.leakage_sources import checked, overlap, with_overlaps
+from tests.leakage_sources import checked, hostile_leakage, overlap, with_overlaps
 from tests.report_sources import CARDS, HOSTILE, make_sources
 
 TASK = "harmful_requests"
@@ -54,8 +54,7 @@ def test_a_list_that_was_cut_says_so() -> None:
 
 def test_hostile_texts_add_no_element() -> None:
     plain = render(build_view(with_overlaps(make_sources(), *(overlap(TASK, n) for n in range(len(HOSTILE))))))
-    hostile = [overlap(TASK, n, text=text).model_copy(update={"source": text}) for n, text in enumerate(HOSTILE)]
-    html = render(build_view(with_overlaps(make_sources(), *hostile)))
+    html = render(build_view(hostile_leakage(make_sources(), HOSTILE)))
     assert html.count("<script") == plain.count("<script") and "<img" not in html
     assert "⟦U+202E⟧" in section(html)
 
