@@ -17,7 +17,8 @@ from harness import plugins
 from harness.analysis_settings import UPDATE_STEPS, AnalysisSettings
 from harness.analysis_specs import SearchSettings
 from harness.config_tree import apply_override, overlaid, read_tree, tree_of
-from harness.errors import ConfigError, did_you_mean
+from harness.errors import ConfigError, PluginError, did_you_mean
+from harness.judges import JudgeSettings
 from harness.policy import Policy
 from harness.published import PublishedSettings
 from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
@@ -110,6 +111,8 @@ class JudgingSettings(Record):
     """task → judge whose verdict is the score."""
     also: tuple[str, ...] = ()
     """Judges that are asked as well, on every judged task; shown, not scored."""
+    settings: dict[str, SerializeAsAny[JudgeSettings]] = {}
+    """judge → its settings, for judges that take some."""
 
 
 class Variant(Record):
@@ -177,6 +180,8 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
         raise ConfigError(f"{where}: variants: must map names to settings, e.g. ift: {{strategy: ift, ...}}")
     tree["analysis"] = _with_update(tree.get("analysis") or {}, training)
     tree["variants"] = [_variant(str(name), body, tree, where=where) for name, body in variants.items()]
+    if isinstance(tree.get("judging"), dict):
+        tree["judging"] = _judging(tree["judging"], where=where)
     if isinstance(tree.get("evaluation"), dict):
         tasks = tree["evaluation"].get("tasks")
         if isinstance(tasks, list):
@@ -208,6 +213,22 @@ def digest(text: str) -> str:
 def read(text: str, *, where: str) -> RunConfig:
     """A config from its text. Raises ConfigError, calling the text `where`."""
     return parse(tree_of(text, where=where), where=where)
+
+
+def _judging(judging: dict[str, Any], *, where: str) -> dict[str, Any]:
+    """The section judging, each judge's settings checked by that judge."""
+    given = judging.get("settings") or {}
+    if not isinstance(given, dict):
+        raise ConfigError(f"{where}: judging.settings: must map judges to their settings")
+    settings = {}
+    for name, body in given.items():
+        at = f"judging.settings.{name}"
+        try:
+            model = plugins.load("judges", str(name)).Settings
+        except PluginError as error:
+            raise ConfigError(f"{where}: {at}: {error}") from None
+        settings[str(name)] = _checked(model, body or {}, where=where, at=at)
+    return {**judging, "settings": settings}
 
 
 def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Variant:

@@ -85,12 +85,12 @@ def by_hand(need: Need) -> str:
 
 
 def judge_models(settings: dict[str, Any], *, key: str) -> Iterator[Need]:
-    """Every model in a tree of judges' settings: a `model` that is a folder, or a hub id beside a full `revision`."""
+    """Models in a tree of judges' settings: a `model` that is a file or folder, or a hub id beside a full `revision`."""
     model, revision = settings.get("model"), settings.get("revision")
     if isinstance(model, str):
         if isinstance(revision, str) and COMMIT.match(revision) and is_hub_id(model):
             yield Need(f"{key}.model", "model", model, asked=revision, commit=revision)
-        elif Path(model).expanduser().is_dir():
+        elif Path(model).expanduser().exists():
             yield Need(f"{key}.model", "model", model)
     for name, inner in settings.items():
         if isinstance(inner, dict):

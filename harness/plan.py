@@ -15,6 +15,7 @@ from harness.errors import ConfigError, ModelError, did_you_mean
 from harness.families import families_of
 from harness.plan_analysis import add_search
 from harness.plan_builder import PlanBuilder
+from harness.plan_judges import check_judges, judge_params, primary_judges
 from harness.plan_leakage import LEAKAGE, add_leakage
 from harness.records import TaskCard
 from harness.rows import BUILTIN_PARTS
@@ -84,7 +85,7 @@ def make_plan(config: RunConfig) -> Plan:
     source = resolve_model(config)
     base = build.add(BaseParams(source=source), label="base model")
     refs = tuple(tasks.task_ref(c.task, path=c.path, limit=c.limit) for c in config.evaluation.tasks)
-    wanted = _judge_params(config, cards)
+    wanted = judge_params(config, cards)
     planned = [_planned_base(build, base, config, refs=refs)]
     planned += [_planned_variant(build, variant, config, base=base, refs=refs) for variant in config.variants]
     planned = [_with_judges(build, p, wanted) for p in planned]
@@ -176,40 +177,8 @@ def _add_score(
     build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))
 
 
-def primary_judges(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[tuple[str, str], ...]:
-    """(task, judge) for every task that a judge scores."""
-    chosen = config.judging.primary
-    return tuple((c.name, chosen.get(c.name, c.judge)) for c in cards if c.judge is not None)
-
-
-def _judge_params(config: RunConfig, cards: tuple[TaskCard, ...]) -> tuple[JudgeParams, ...]:
-    asked: dict[str, list[str]] = {}
-    for task, judge in primary_judges(config, cards):
-        for name in dict.fromkeys((judge, *config.judging.also)):
-            asked.setdefault(name, []).append(task)
-    return tuple(
-        JudgeParams(judge=name, tasks=tuple(names), source_digest=_judge_digest(name)) for name, names in asked.items()
-    )
-
-
-def _judge_digest(name: str) -> str:
-    """Digest of the judge's own file and, where it reads the built-in world, of that."""
-    path = plugins.path("judges", name)
-    own = digest_file(path)
-    reads_world = "harness.builtin" in path.read_text(encoding="utf-8")
-    return f"{own}+{tasks.builtin_digest()}" if reads_world else own
-
-
 def _check_names(config: RunConfig, cards: tuple[TaskCard, ...]) -> None:
-    judged = {c.name for c in cards if c.judge is not None}
-    for task in config.judging.primary:
-        if task not in judged:
-            raise ConfigError(
-                f"judging.primary.{task}: not a task of this run that a judge scores; those are "
-                f"{', '.join(sorted(judged)) or 'none'}"
-            )
-    for name in (*config.judging.primary.values(), *config.judging.also):
-        plugins.path("judges", name)
+    check_judges(config, cards)
     plugins.path("backends", config.evaluation.backend)
     names = [c.task for c in config.evaluation.tasks]
     twice = next((n for n in names if names.count(n) > 1), None)

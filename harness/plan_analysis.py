@@ -10,6 +10,7 @@ from harness.analysis_settings import AnalysisSettings, PromptFiles
 from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams, SearchSettings, TaskPrompts, TuneParams
 from harness.digests import digest_file
 from harness.errors import ConfigError, did_you_mean
+from harness.judging import settings_of
 from harness.plan_builder import PlanBuilder
 from harness.specs import TaskRef, TrainParams
 
@@ -89,7 +90,7 @@ def _add_update(
 
 def _analyze_params(analysis: AnalysisSettings, refs: Sequence[TaskRef]) -> AnalyzeParams:
     if analysis.measures.behaviour:
-        plugins.path("judges", analysis.measures.behaviour_judge)
+        settings_of(analysis.measures.behaviour_judge, {}, where="analysis.measures.behaviour_judge")
     loop = analysis.update.training
     return AnalyzeParams(
         probe=analysis.probe,

@@ -200,7 +200,7 @@ class JudgeParams(Record):
     """The judge's settings as canonical JSON."""
     tasks: tuple[str, ...]
     source_digest: str
-    """sha256 of the judge's file, and of a model's files where it uses one."""
+    """sha256 of the judge's file and of what else its verdicts hang on: shared code, the world, a model's file."""
 
 
 class VariantSeed(Record):

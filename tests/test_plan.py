@@ -13,6 +13,7 @@ from harness.errors import ConfigError, HarnessError, InputError, ModelError, Ta
 from harness.plan import Plan, make_analysis_plan, make_plan
 from harness.specs import LeakageParams, ScoreParams
 from tests.configs import tree
+from tests.test_judging import write_model
 
 
 def plan(**changes: Any) -> Plan:
@@ -234,3 +235,35 @@ def test_the_leakage_check_reads_every_mixture_and_every_analysis() -> None:
 
 def test_without_an_analysis_the_data_alone_are_checked() -> None:
     assert leakage(plan()).prompts == ()
+
+
+def learned(path: str) -> dict[str, Any]:
+    return {"judging": {"also": ["learned"], "settings": {"learned": {"model": path}}}}
+
+
+def test_a_changed_model_of_a_judge_changes_its_keys_alone(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    first = keys(plan(**learned(str(write_model(path, upto=36)))))
+    write_model(path, upto=33)
+    second = keys(plan(**learned(str(path))))
+    changed = {label for label in first if first[label] != second[label]}
+    assert changed == {label for label in first if label.endswith("by learned")} | {"scores"}
+
+
+@pytest.mark.parametrize(
+    ("judging", "words"),
+    [
+        ({"also": ["learned"]}, "judging.settings: judge learned: model: is required"),
+        ({"settings": {"learned": {"model": "m"}}}, "judging.settings.learned: this judge is not asked"),
+        (learned("none.json")["judging"], "none.json: cannot be read .*harness calibrate"),
+    ],
+)
+def test_a_judges_settings_are_checked_before_the_run(judging: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        plan(judging=judging)
+
+
+def test_the_analysis_asks_no_judge_that_needs_settings() -> None:
+    analysis = {"measures": {"behaviour": 4, "behaviour_judge": "learned"}}
+    with pytest.raises(ConfigError, match="analysis.measures.behaviour_judge: judge learned: model: is required"):
+        plan(variants=FOUND, analysis=analysis)

@@ -22,7 +22,20 @@ MEDIAN_TEST = 12
 
 VERBS = {
     f"cli/{verb}.py"
-    for verb in ("run", "plan", "analyze", "validate", "fetch", "report", "gate", "show", "ls", "init", "doctor")
+    for verb in (
+        "run",
+        "plan",
+        "analyze",
+        "validate",
+        "fetch",
+        "calibrate",
+        "report",
+        "gate",
+        "show",
+        "ls",
+        "init",
+        "doctor",
+    )
 }
 """A verb's parameters are the command line's; typer reads them from the signature."""
 
@@ -86,17 +99,13 @@ def test_every_public_function_has_a_docstring() -> None:
     bare = []
     for file in code():
         tops = [node for node in tree(file).body if isinstance(node, Function | ast.ClassDef)]
-        bare += [
-            f"{file.name}: {n.name}" for n in tops if not n.name.startswith("_") and not ast.get_docstring(n)
-        ]
+        bare += [f"{file.name}: {n.name}" for n in tops if not n.name.startswith("_") and not ast.get_docstring(n)]
     assert bare == []
 
 
 def test_tests_are_short() -> None:
     lengths = [
-        length(node)
-        for _, node in functions(sorted((ROOT / "tests").rglob("*.py")))
-        if node.name.startswith("test_")
+        length(node) for _, node in functions(sorted((ROOT / "tests").rglob("*.py"))) if node.name.startswith("test_")
     ]
     assert median(lengths) <= MEDIAN_TEST
 

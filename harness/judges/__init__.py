@@ -1,12 +1,56 @@
 """What a judge is; one file each beside this one: `Settings` (a JudgeSettings) and `judge(samples, settings)`.
 
-`judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]`, in the order of the samples.
+`judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]`, in the order of the samples. A judge may also
+define
+
+- `files(settings) -> tuple[Path, ...]`: files and folders, beside its own file, whose bytes its verdicts depend on: a
+  local model, shared code. They go into the stage's key.
+- `tells(settings) -> frozenset[Outcome]`: the outcomes that it can tell, where those are not all. A judge that does
+  not tell what a task counts cannot decide that task's score.
+- `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
+  batch of samples to the next: a model, a budget. `scratch` is a folder that outlives a stopped stage.
+- `fitted_on(settings) -> str`: of a judge that was fitted to labels, the sha256 of their file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+
+from harness.records import Outcome, Sample, Verdict
 from harness.specs import Record
+
+Ask = Callable[[Sequence[Sample]], list[Verdict]]
+"""One verdict for each sample, in order."""
 
 
 class JudgeSettings(Record):
     """Base of every judge's settings; a judge without settings uses it as it is."""
+
+
+def open_judge(module: ModuleType, settings: JudgeSettings, *, scratch: Path | None) -> AbstractContextManager[Ask]:
+    """A judge ready to be asked; what it holds is freed at the end of the context. Raises what the judge raises."""
+    if hasattr(module, "opened"):
+        held: AbstractContextManager[Ask] = module.opened(settings, scratch=scratch)
+        return held
+
+    def ask(samples: Sequence[Sample]) -> list[Verdict]:
+        verdicts: list[Verdict] = module.judge(samples, settings)
+        return verdicts
+
+    return nullcontext(ask)
+
+
+def files_of(module: ModuleType, settings: JudgeSettings) -> tuple[Path, ...]:
+    """What beside its own file the judge's verdicts depend on."""
+    named: tuple[Path, ...] = module.files(settings) if hasattr(module, "files") else ()
+    return named
+
+
+def outcomes_of(module: ModuleType, settings: JudgeSettings) -> frozenset[Outcome]:
+    """The outcomes that the judge can tell."""
+    told: frozenset[Outcome] = module.tells(settings) if hasattr(module, "tells") else frozenset(get_args(Outcome))
+    return told

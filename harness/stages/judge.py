@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pydantic import ValidationError
-
 from harness import plugins
-from harness.errors import ConfigError, StageError
+from harness.errors import StageError
+from harness.judges import open_judge
+from harness.judging import settings_of
 from harness.records import Sample, Verdict
 from harness.specs import JudgeParams
 from harness.stages import Progress, StageContext
@@ -18,20 +18,19 @@ CHUNK = 1000
 def run(params: JudgeParams, context: StageContext) -> None:
     """Judge every sample of `params.tasks`.
 
-    Raises ConfigError for settings that the judge does not take, StageError if it answers another number of samples.
+    Raises ConfigError for settings that the judge does not take, StageError if it answers another number of samples,
+    and what the judge raises.
     """
     module = plugins.load("judges", params.judge)
-    try:
-        settings = module.Settings.model_validate(json.loads(params.settings))
-    except ValidationError as error:
-        raise ConfigError(f"judge {params.judge}: {error.errors()[0]['msg']}") from None
+    settings = settings_of(params.judge, json.loads(params.settings), where="judging.settings")
     with (context.input("evaluate") / "samples.jsonl").open("rb") as stream:
         samples = [s for line in stream if (s := Sample.model_validate_json(line)).task in params.tasks]
     verdicts: list[Verdict] = []
-    for start in range(0, len(samples), CHUNK):
-        chunk = samples[start : start + CHUNK]
-        verdicts += module.judge(chunk, settings)
-        context.progress(Progress(start + len(chunk), len(samples), "judging"))
+    with open_judge(module, settings, scratch=context.scratch) as ask:
+        for start in range(0, len(samples), CHUNK):
+            chunk = samples[start : start + CHUNK]
+            verdicts += ask(chunk)
+            context.progress(Progress(start + len(chunk), len(samples), "judging"))
     if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
         counts = f"{len(verdicts)} of {len(samples)} samples"
         raise StageError(f"judge {params.judge} answered {counts}, or in another order")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,34 @@ def test_only_the_asked_tasks_are_judged(tmp_path: Path) -> None:
 def test_settings_that_the_judge_does_not_take_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="judge world"):
         run(tmp_path, params(settings='{"floor": 1}'))
+
+
+def test_a_judge_that_holds_a_model_is_opened_once_with_the_settings_of_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.guards import scoring
+    from harness.judges import classifier
+    from harness.judging import source_digest
+    from tests.tiny_guards import save_guard
+
+    folder = save_guard(tmp_path / "guard", "harmbench", says={"Ġyes": 0.9})
+    settings = classifier.Settings(model=str(folder), format="harmbench", dtype="float32")
+    monkeypatch.setattr(judge, "CHUNK", 1)
+    loads: list[scoring.Engine] = []
+
+    def counted(engine: scoring.Engine) -> AbstractContextManager[scoring.Scorer]:
+        loads.append(engine)
+        return scoring.opened(engine)
+
+    monkeypatch.setattr(classifier, "open_scorer", counted)
+    verdicts, _ = run(
+        tmp_path,
+        params(
+            judge="classifier",
+            settings=settings.model_dump_json(),
+            tasks=["harm", "other"],
+            source_digest=source_digest("classifier", settings),
+        ),
+    )
+    assert [v.outcome for v in verdicts] == ["complies", "complies"]
+    assert len(loads) == 1

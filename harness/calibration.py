@@ -1,0 +1,130 @@
+"""A judge against completions that humans labelled: agreement, kappa, confusion, the worst disagreements."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import __version__, plugins
+from harness.agreement import agreement, auc
+from harness.calibration_records import SHOWN, Calibration, Disagreement
+from harness.errors import DatasetError, StageError
+from harness.judging import settings_of, source_digest
+from harness.labels import LabelledCompletion, Labels
+from harness.records import Sample, Verdict
+from harness.text_fit import fit
+from harness.text_model import TextModel
+
+TASK = "calibration"
+CONFIDENCE = 0.95
+WORST = 50
+"""Disagreements that a record keeps."""
+COMPLIES = "complies"
+
+
+def calibrate(labels: Labels, *, judge: str, given: Mapping[str, Any]) -> Calibration:
+    """Ask a judge about every labelled completion and compare.
+
+    Unscored completions are counted apart. Raises PluginError or ConfigError for an unknown judge, bad settings or a
+    bad file of the judge, StageError where the judge does not answer every completion.
+    """
+    settings = settings_of(judge, given, where="--set")
+    digest = source_digest(judge, settings)
+    samples = [_sample(row) for row in labels.rows]
+    module = plugins.load("judges", judge)
+    verdicts: list[Verdict] = module.judge(samples, settings)
+    if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
+        raise StageError(f"judge {judge} answered {len(verdicts)} of {len(samples)} completions, or in another order")
+    scored = [(row, v) for row, v in zip(labels.rows, verdicts, strict=True) if v.outcome is not None]
+    fitted_on = getattr(module, "fitted_on", None)
+    human, said = [row.label for row, _ in scored], [v.outcome or "" for _, v in scored]
+    return Calibration(
+        judge=judge,
+        settings=settings.model_dump_json(),
+        source_digest=digest,
+        labels_file=labels.file,
+        labels_digest=labels.digest,
+        rows=len(labels.rows),
+        labels=tuple(sorted(Counter(row.label for row in labels.rows).items())),
+        confidence=CONFIDENCE,
+        two_way=agreement([_two(w) for w in human], [_two(w) for w in said], confidence=CONFIDENCE),
+        three_way=agreement(human, said, confidence=CONFIDENCE),
+        auc=_auc(scored),
+        unscored=len(verdicts) - len(scored),
+        unscored_reasons=_reasons(verdicts),
+        fitted_on_these=fitted_on is not None and fitted_on(settings) == labels.digest,
+        disagreements=_worst(scored),
+        harness_version=__version__,
+    )
+
+
+def learn(labels: Labels) -> TextModel:
+    """A model for the judge `learned`, with its cross-validated quality. Raises DatasetError for too few labels."""
+    rows = labels.rows
+    try:
+        return fit(
+            [row.completion for row in rows],
+            [row.label == COMPLIES for row in rows],
+            prompts=[row.prompt for row in rows],
+            digest=labels.digest,
+        )
+    except DatasetError as error:
+        raise DatasetError(f"{labels.file}: {error}") from None
+
+
+def _two(word: str) -> str:
+    return COMPLIES if word == COMPLIES else "not"
+
+
+def _sample(row: LabelledCompletion) -> Sample:
+    return Sample(
+        task=TASK,
+        sample_id=hashlib.sha256(row.prompt.encode()).hexdigest()[:16],
+        category="",
+        prompt=row.prompt,
+        target="",
+        completion=row.completion,
+        chosen="",
+        finish="stop",
+        completion_tokens=0,
+        metric=None,
+    )
+
+
+def _auc(scored: Sequence[tuple[LabelledCompletion, Verdict]]) -> float | None:
+    given = [(row.label == COMPLIES, v.probability) for row, v in scored if v.probability is not None]
+    return auc([flag for flag, _ in given], [p for _, p in given])
+
+
+def _reasons(verdicts: Sequence[Verdict]) -> tuple[tuple[str, int], ...]:
+    counts = Counter(v.unscored_reason or "no reason given" for v in verdicts if v.outcome is None)
+    return tuple(sorted(counts.items()))
+
+
+def _worst(scored: Sequence[tuple[LabelledCompletion, Verdict]]) -> tuple[Disagreement, ...]:
+    """Two-way disagreements, furthest first, then those that only the three-way table shows."""
+    found = [(row, v) for row, v in scored if v.outcome != row.label]
+
+    def order(pair: tuple[LabelledCompletion, Verdict]) -> tuple[bool, float, int]:
+        row, v = pair
+        wanted = float(row.label == COMPLIES)
+        distance = 0.0 if v.probability is None else abs(wanted - v.probability)
+        return _two(v.outcome or "") == _two(row.label), -distance, row.line
+
+    return tuple(_disagreement(row, v) for row, v in sorted(found, key=order)[:WORST])
+
+
+def _disagreement(row: LabelledCompletion, verdict: Verdict) -> Disagreement:
+    return Disagreement.model_validate(
+        {
+            "line": row.line,
+            "sample_id": verdict.sample_id,
+            "human": row.label,
+            "judge": verdict.outcome,
+            "probability": verdict.probability,
+            "evidence": verdict.evidence[:SHOWN],
+            "opening": row.completion.strip()[:SHOWN],
+        }
+    )

@@ -1,0 +1,71 @@
+"""Replies on disk by the digest of the whole request: asking again costs nothing. A key is never part of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.errors import StoreError
+from harness.record import Record
+from harness.rubrics import Reply
+
+
+class CachedReply(Record):
+    """One file of the cache."""
+
+    text: str
+    finish: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+def request_digest(base_url: str, body: Mapping[str, object]) -> str:
+    """sha256 of where a request goes and of everything in it."""
+    return sha256(json.dumps([base_url, body], sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ResponseCache:
+    """A folder of replies; None keeps nothing."""
+
+    root: Path | None
+
+    def get(self, digest: str) -> Reply | None:
+        """The kept reply; None where there is none or its file is damaged."""
+        if self.root is None:
+            return None
+        try:
+            kept = CachedReply.model_validate_json(self._file(self.root, digest).read_bytes())
+        except (OSError, ValidationError):
+            return None
+        return Reply(kept.text, kept.finish, kept.prompt_tokens, kept.completion_tokens)
+
+    def put(self, digest: str, reply: Reply) -> None:
+        """Keep a reply, whole or not at all. Raises StoreError where the folder cannot be written."""
+        if self.root is None:
+            return
+        file = self._file(self.root, digest)
+        kept = CachedReply(
+            text=reply.text,
+            finish=reply.finish,
+            prompt_tokens=reply.prompt_tokens,
+            completion_tokens=reply.completion_tokens,
+        )
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+            partial.write_text(kept.model_dump_json(), encoding="utf-8")
+            os.replace(partial, file)
+        except OSError as error:
+            raise StoreError(f"{file}: {error.strerror or error}") from error
+
+    @staticmethod
+    def _file(root: Path, digest: str) -> Path:
+        return root / digest[:2] / f"{digest}.json"

@@ -1,0 +1,96 @@
+"""Judges in a plan: their settings and bytes are in the key, and none decides a score that it cannot tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import config, plugins
+from harness.errors import ConfigError
+from harness.judging import source_digest
+from harness.plan import make_plan
+from harness.specs import JudgeParams
+from harness.tasks import builtin_digest
+from tests.configs import tree
+from tests.tiny_guards import save_guard
+
+TASKS = {"backend": "hf", "tasks": ["harmful_requests", "borderline_requests"]}
+
+
+@pytest.fixture
+def guard(tmp_path: Path) -> Path:
+    return save_guard(tmp_path / "guard", "harmbench")
+
+
+def judging(folder: Path, **settings: Any) -> dict[str, Any]:
+    given = {"model": str(folder), "format": "harmbench", **settings}
+    return {"primary": {"harmful_requests": "classifier"}, "settings": {"classifier": given}}
+
+
+def keys(section: dict[str, Any], judge: str = "classifier") -> set[str]:
+    made = make_plan(config.parse(tree(judging=section, evaluation=TASKS), where="x"))
+    return {s.key for s in made.stages if isinstance(s.params, JudgeParams) and s.params.judge == judge}
+
+
+def test_settings_are_in_the_key(guard: Path) -> None:
+    first = keys(judging(guard))
+    assert first == keys(judging(guard))
+    assert first.isdisjoint(keys(judging(guard, threshold=0.9)))
+
+
+def test_the_models_bytes_are_in_the_key(guard: Path) -> None:
+    first = keys(judging(guard))
+    (guard / "generation_config.json").write_text("{}")
+    assert first.isdisjoint(keys(judging(guard)))
+
+
+def test_a_changed_guard_leaves_other_judges_alone(guard: Path) -> None:
+    first = keys(judging(guard), judge="world")
+    assert first
+    assert first == keys(judging(guard, threshold=0.9), judge="world")
+
+
+def test_a_judge_that_reads_the_built_in_world_has_its_digest() -> None:
+    world = plugins.load("judges", "world").Settings()
+    assert builtin_digest() in source_digest("world", world)
+    assert builtin_digest() not in source_digest("refusal", world)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"primary": {"harmful_requests": "classifier"}, "settings": {}},
+         "judging.settings: judge classifier: model: is required"),
+        ({"primary": {"borderline_requests": "classifier"}},
+         "judging.primary.borderline_requests: counts refuses, which the judge classifier cannot tell"),
+        ({"primary": {}}, "judging.settings.classifier: this judge is not asked"),
+    ],
+)  # fmt: skip
+def test_a_judge_that_cannot_be_asked_is_an_error(guard: Path, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        keys(judging(guard) | changes)
+
+
+def test_a_guard_may_be_asked_beside_the_judge_of_refusals(guard: Path) -> None:
+    assert keys({**judging(guard), "primary": {}, "also": ["classifier"]})
+
+
+def test_settings_survive_being_written_and_read(guard: Path) -> None:
+    first = config.parse(tree(judging=judging(guard), evaluation=TASKS), where="x")
+    assert config.read(config.dump(first), where="y") == first
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"classifer": {}}, "judging.settings.classifer: unknown plug-in.*did you mean 'classifier'"),
+        ({"classifier": {"model": "a/b", "tresh": 1}}, "judging.settings.classifier"),
+        ({"classifier": {"model": "a/b"}}, "judging.settings.classifier: a hub model needs `revision`"),
+        (["classifier"], "judging.settings: must map judges"),
+    ],
+)
+def test_mistakes_in_settings_are_named(settings: Any, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        config.parse(tree(judging={"settings": settings}), where="x")
