@@ -85,7 +85,7 @@ def by_hand(need: Need) -> str:
 
 
 def judge_models(settings: dict[str, Any], *, key: str) -> Iterator[Need]:
-    """Models in a tree of judges' settings: a `model` that is a file or folder, or a hub id beside a full `revision`."""
+    """Models in judges' settings: a `model` that is a file or folder, or a hub id beside a full `revision`."""
     model, revision = settings.get("model"), settings.get("revision")
     if isinstance(model, str):
         if isinstance(revision, str) and COMMIT.match(revision) and is_hub_id(model):
