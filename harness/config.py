@@ -21,7 +21,7 @@ from harness.errors import ConfigError, PluginError, did_you_mean
 from harness.judges import JudgeSettings
 from harness.policy import Policy
 from harness.published import PublishedSettings
-from harness.specs import GenerationSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
+from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
 from harness.strategies import StrategySettings
 from harness.task_specs import TaskChoice
 
@@ -138,6 +138,7 @@ class RunConfig(Record):
     variants: tuple[Variant, ...] = Field(min_length=1)
     evaluation: EvaluationSettings
     judging: JudgingSettings = JudgingSettings()
+    leakage: LeakageSettings = LeakageSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     gate: Policy | None = None
     published: PublishedSettings | None = None

@@ -47,10 +47,36 @@ def commit_of(repo: str, revision: str, *, repo_type: str, offline: bool) -> str
 
 
 def _cached_commit(repo: str, revision: str, *, repo_type: str) -> str | None:
+    ref = _folder(repo, repo_type=repo_type) / "refs" / revision
+    return ref.read_text().strip() if ref.is_file() else None
+
+
+def remember(repo: str, revision: str, commit: str, *, repo_type: str) -> None:
+    """Note in the cache which commit a branch or tag is, so that `commit_of` answers without a network.
+
+    A download by commit leaves no such note.
+    """
+    if revision == commit:
+        return
+    ref = _folder(repo, repo_type=repo_type) / "refs" / revision
+    try:
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        ref.write_text(commit)
+    except OSError as error:
+        raise WorldError(f"{ref}: cannot be written: {error.strerror}") from error
+
+
+def cached(repo: str, commit: str, *, repo_type: str) -> Path | None:
+    """The folder of a repository's files at a commit, or None where the cache has none of them."""
+    folder = _folder(repo, repo_type=repo_type) / "snapshots" / commit
+    return folder if folder.is_dir() else None
+
+
+def _folder(repo: str, *, repo_type: str) -> Path:
+    """Where the cache keeps a repository."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    folder = Path(HF_HUB_CACHE) / f"{repo_type}s--{repo.replace('/', '--')}" / "refs" / revision
-    return folder.read_text().strip() if folder.is_file() else None
+    return Path(HF_HUB_CACHE) / f"{repo_type}s--{repo.replace('/', '--')}"
 
 
 def fetch_model(repo: str, *, revision: str) -> Path:
@@ -63,3 +89,19 @@ def fetch_model(repo: str, *, revision: str) -> Path:
     except (HTTPError, LocalEntryNotFoundError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise WorldError(f"{repo}@{revision}: could not be fetched from the hub: {first}") from error
+
+
+def fetch_dataset(repo: str, *, revision: str, subset: str | None) -> Path:
+    """The folder with a dataset's rows at a commit, prepared as `datasets` reads them; downloaded if need be.
+
+    Raises WorldError where it cannot be had.
+    """
+    import datasets
+
+    try:
+        made = datasets.load_dataset(repo, name=subset, revision=revision)
+    except (ConnectionError, TimeoutError, OSError, ValueError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WorldError(f"{repo}@{revision}: could not be fetched from the hub: {first}") from error
+    files = [file["filename"] for part in made.values() for file in part.cache_files]
+    return Path(files[0]).parent if files else Path(datasets.config.HF_DATASETS_CACHE)

@@ -16,6 +16,7 @@ from harness.families import families_of
 from harness.plan_analysis import add_search
 from harness.plan_builder import PlanBuilder
 from harness.plan_judges import calibrations_of, check_judges, judge_params, primary_judges
+from harness.plan_leakage import LEAKAGE, add_leakage
 from harness.records import TaskCard
 from harness.rows import BUILTIN_PARTS
 from harness.specs import (
@@ -35,7 +36,8 @@ from harness.stages.gate import check
 
 BUILTIN = "builtin"
 _HUB_ID = re.compile(r"^[\w.-]+/[\w.-]+$")
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+COMMIT = re.compile(r"^[0-9a-f]{40}$")
+"""A full commit hash."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def make_plan(config: RunConfig) -> Plan:
     planned = [_planned_base(build, base, config, refs=refs)]
     planned += [_planned_variant(build, variant, config, base=base, refs=refs) for variant in config.variants]
     planned = [_with_judges(build, p, wanted) for p in planned]
-    _add_score(build, planned, config, cards)
+    leakage = add_leakage(build, config.leakage, base=base, refs=refs)
+    _add_score(build, planned, config, cards, leakage=leakage)
     return Plan(config=config, stages=tuple(build.stages.values()), variants=tuple(planned), cards=cards)
 
 
@@ -170,7 +173,7 @@ def _with_judges(build: PlanBuilder, planned: PlannedVariant, judges: tuple[Judg
 
 
 def _add_score(
-    build: PlanBuilder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...]
+    build: PlanBuilder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...], *, leakage: str
 ) -> None:
     entries = tuple(entry for p in planned for entry in p.entries)
     params = ScoreParams(
@@ -181,7 +184,7 @@ def _add_score(
         calibrations=calibrations_of(config, cards),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
-    build.add(params, label="scores", inputs=tuple((key, key) for key in keys))
+    build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))
 
 
 def _check_names(config: RunConfig, cards: tuple[TaskCard, ...]) -> None:
@@ -218,7 +221,7 @@ def resolve_model(config: RunConfig) -> ModelSource:
             digest=digest_folder(path),
             trust_remote_code=base.trust_remote_code,
         )
-    if path.exists() or base.model.startswith((".", "/", "~")) or not _HUB_ID.match(base.model):
+    if path.exists() or not is_hub_id(base.model):
         raise ModelError(f"base.model: {base.model!r} is neither 'builtin', a model folder, nor a hub id (owner/name)")
     revision = resolve_revision(base.model, base.revision, repo_type="model")
     return ModelSource(kind="hub", location=base.model, revision=revision, trust_remote_code=base.trust_remote_code)
@@ -227,14 +230,20 @@ def resolve_model(config: RunConfig) -> ModelSource:
 def resolve_dataset(chosen: DatasetSettings) -> DatasetParams:
     """What the section dataset means. Raises ConfigError where a source is neither built in, a file, nor a hub id."""
     return DatasetParams(
-        source=_resolve_source(chosen, key="dataset.source"),
-        also=tuple(_resolve_source(c, key=f"dataset.also.{at}.source") for at, c in enumerate(chosen.also)),
+        source=resolve_source(chosen, key="dataset.source"),
+        also=tuple(resolve_source(c, key=f"dataset.also.{at}.source") for at, c in enumerate(chosen.also)),
         max_tokens=chosen.max_tokens,
         too_long=chosen.too_long,
     )
 
 
-def _resolve_source(chosen: SourceSettings, *, key: str) -> DatasetSource:
+def is_hub_id(name: str) -> bool:
+    """Whether a name has the form owner/name and is not written as a path."""
+    return bool(_HUB_ID.match(name)) and not name.startswith((".", "/", "~"))
+
+
+def resolve_source(chosen: SourceSettings, *, key: str) -> DatasetSource:
+    """What one source means; `key` is where the config names it. Raises as `resolve_dataset`."""
     common = chosen.model_dump(include=set(DatasetSource.model_fields) - {"revision"})
     if chosen.source.partition(":")[0] == BUILTIN:
         if chosen.source not in BUILTIN_PARTS:
@@ -260,7 +269,7 @@ def resolve_revision(repo: str, revision: str | None, *, repo_type: str) -> str:
 
     Raises WorldError (hub out of reach and nothing cached) or ModelError (no such repository or revision).
     """
-    if revision and _COMMIT.match(revision):
+    if revision and COMMIT.match(revision):
         return revision
     from harness.hub import commit_of
 

@@ -45,6 +45,10 @@ class Policy(Record):
     rules: tuple[Rule, ...] = Field(min_length=1)
     max_unscored: float = Field(default=0.05, ge=0, le=1)
     """Share of unscored samples over which a rule can't say."""
+    max_leakage: float = Field(default=0.0, ge=0, le=1)
+    """Share of a task's prompts that occur in the data or the classifier's prompts over which a rule on it can't say:
+    what the model has seen shows neither that it may be released nor that it may not. 1 allows any, unchecked ones too.
+    """
     min_prompts: int = Field(default=100, gt=0)
     """Scored prompts under which a rule can't say."""
     min_kappa: float | None = Field(default=None, ge=-1, le=1)

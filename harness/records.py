@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from harness.leakage_records import Leakage
 from harness.specs import Family, FamilyKind, JudgeCalibration, Record, StatisticsSettings, VariantSeed
 from harness.task_specs import Axis as Axis
 from harness.task_specs import Direction as Direction
@@ -293,6 +294,8 @@ class ScoreTable(Record):
     """(task, judge) whose verdict is the score."""
     calibrations: tuple[JudgeCalibration, ...] = ()
     """Of judges that were measured against human labels."""
+    leakage: Leakage | None = None
+    """Scored prompts that occur in the data or among the classifier's; None where nothing looked."""
 
 
 # ---------------------------------------------------------------- the gate and the run

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.charts import LossChart, Scatter
+from harness.leakage_records import Leakage
 from harness.published import Beside
 from harness.records import (
     Comparison,
@@ -256,6 +257,8 @@ class ReportView(Record):
     robustness: tuple[RobustnessView, ...]
     training: tuple[TrainingView, ...]
     dataset: DatasetSummary | None
+    leakage: Leakage | None
+    """None where nothing looked for it."""
     samples: SampleSet
     limits: tuple[Limit, ...]
     confidence: float

@@ -14,6 +14,7 @@ from harness.modules import TYPES
 from harness.records import Comparison, Score, TaskCard, TrainSummary
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
+from harness.report_leakage import leakage_lines
 from harness.report_limits import limits
 from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
 from harness.report_matched import matched_findings
@@ -61,6 +62,7 @@ def build_view(sources: ReportSources) -> ReportView:
         warnings=(
             *_warnings(rows, tasks=tasks),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
+            *leakage_lines(table.leakage, tasks=tasks),
         ),
         variants=variants,
         tasks=tasks,
@@ -73,6 +75,7 @@ def build_view(sources: ReportSources) -> ReportView:
         ),
         training=_training(sources.checkpoints, variants=variants),
         dataset=sources.dataset,
+        leakage=table.leakage,
         samples=sample_set(sources.checkpoints, tasks=tasks, primary=primary),
         limits=limits(
             seeds=seeds,

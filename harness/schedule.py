@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
@@ -12,12 +12,14 @@ from typing import Protocol
 
 from harness.errors import StageError, by_name
 from harness.plan import Plan
-from harness.specs import EvaluateParams, StageSpec, TrainParams
+from harness.specs import EvaluateParams, LeakageParams, StageSpec, TrainParams
 from harness.stages import Progress
 from harness.store import Store
 from harness.worker import Done, Failure, Job, context_for, work
 
 PRELOAD = ("harness", "torch", "transformers", "harness.stages.train")
+CHEAP = ("base", "dataset", "leakage")
+"""Stages that may start before the leakage check is done: a run that it ends has spent nothing else."""
 PRELOAD_EVALUATE = ("vllm", "lm_eval", "harness.stages.evaluate")
 
 
@@ -54,6 +56,11 @@ class Unit:
         """Keys that must be in the store first."""
         return frozenset(i.key for spec in self.specs for i in spec.inputs)
 
+    @property
+    def spends(self) -> bool:
+        """Whether it waits for the leakage check."""
+        return self.specs[0].params.stage not in CHEAP
+
 
 @dataclass(frozen=True)
 class _Running:
@@ -78,6 +85,13 @@ def units(plan: Plan, *, missing: Sequence[StageSpec]) -> tuple[Unit, ...]:
     return (*made, *(Unit(tuple(specs)) for specs in shared.values()))
 
 
+def startable(waiting: Sequence[Unit], *, ready: Set[str], checks: Set[str]) -> list[Unit]:
+    """The units whose inputs are ready; `checks` are the keys of leakage checks, and what spends waits for them."""
+    checked = checks <= ready
+    allowed = [unit for unit in waiting if unit.needs <= ready and (checked or not unit.spends)]
+    return sorted(allowed, key=lambda unit: unit.specs[0].key not in checks)
+
+
 class Scheduler:
     """Runs units on at most `jobs` processes at once."""
 
@@ -95,9 +109,10 @@ class Scheduler:
         waiting = list(units(plan, missing=missing))
         context = context_for(_preload(missing))
         ready = {s.key for s in plan.stages} - {s.key for s in missing}
+        checks = {s.key for s in missing if isinstance(s.params, LeakageParams)}
         try:
             while waiting or self.running:
-                for unit in [u for u in waiting if u.needs <= ready][: self.jobs - len(self.running)]:
+                for unit in startable(waiting, ready=ready, checks=checks)[: self.jobs - len(self.running)]:
                     waiting.remove(unit)
                     self._start(unit, context)
                 if not self.running:
@@ -160,7 +175,7 @@ class Scheduler:
 
 def _preload(missing: Sequence[StageSpec]) -> tuple[str, ...]:
     kinds = {spec.params.stage for spec in missing}
-    heavy = PRELOAD if kinds & {"base", "dataset", "analyze", "search", "train", "evaluate"} else ()
+    heavy = PRELOAD if kinds & {"base", "dataset", "leakage", "analyze", "search", "train", "evaluate"} else ()
     return (*heavy, *(PRELOAD_EVALUATE if "evaluate" in kinds else ()))
 
 

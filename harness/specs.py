@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from harness.analysis_specs import AnalyzeParams, SearchParams
+from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams
 from harness.loop_specs import LoopSettings as LoopSettings
 from harness.loop_specs import LoraSpec as LoraSpec
 from harness.record import Record as Record
@@ -136,6 +136,31 @@ class DatasetParams(Record):
     """What becomes of an example over max_tokens; it is never cut."""
 
 
+class LeakageSettings(Record):
+    """What counts as a scored prompt that is not new to the model, and what becomes of the run then (leakage.py)."""
+
+    fail: bool = True
+    """Whether over `allow` such prompts end the run, before anything is trained."""
+    allow: int = Field(default=0, ge=0)
+    """Prompts of all tasks together."""
+    near: float = Field(default=0.8, ge=0.5, le=1)
+    """Share of a prompt's runs of three words that another text must have to be nearly the same."""
+    min_words: int = Field(default=8, ge=3)
+    """A shorter prompt only counts where it is the same."""
+
+
+class LeakageParams(Record):
+    """Stage leakage: scored prompts against the data and the classifier's prompts. Input: base, for its tokenizer."""
+
+    stage: Literal["leakage"] = "leakage"
+    tasks: tuple[TaskRef, ...]
+    datasets: tuple[DatasetParams, ...]
+    """Every mixture that something is tuned on."""
+    prompts: tuple[PromptSource, ...]
+    """Of every analysis, fitted on, held out, or out of distribution."""
+    settings: LeakageSettings
+
+
 class TrainParams(Record):
     """Stage train: one variant, one seed. Inputs: base, dataset, and search where a group's modules come from it."""
 
@@ -242,7 +267,8 @@ class JudgeCalibration(Record):
 
 
 class ScoreParams(Record):
-    """Stage score: outcomes → scores and comparisons. Inputs: every train, evaluate and judge stage, by key."""
+    """Stage score: outcomes → scores and comparisons. Inputs: every train, evaluate and judge stage, by key,
+    and leakage."""
 
     stage: Literal["score"] = "score"
     entries: tuple[VariantSeed, ...]
@@ -257,6 +283,7 @@ class ScoreParams(Record):
 StageParams = Annotated[
     BaseParams
     | DatasetParams
+    | LeakageParams
     | AnalyzeParams
     | SearchParams
     | TrainParams

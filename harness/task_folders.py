@@ -47,6 +47,8 @@ class TaskFolder:
     """What to fetch from where, for tasks that take a path: a phrase that follows `give it a path: `."""
     path_kind: str = "file"
     """`file`, `folder`, or `either`: what its path may be."""
+    hub_subset: str | None = None
+    """Which of its subsets, where it has several and the config names none."""
     subset: str | None = None
     """What the config's `subset` names, e.g. `a subject`; None where the task has no subsets."""
     runs_code: bool = False
@@ -85,6 +87,7 @@ def read_folder(folder: Path) -> TaskFolder:
         folder=folder.resolve(),
         rows=str(metadata["rows"]),
         hub=metadata.get("hub"),
+        hub_subset=metadata.get("hub_subset") or (metadata.get("hub_rows") or {}).get("subset"),
         fetch=str(metadata.get("fetch", "")),
         path_kind=str(metadata.get("path_kind", "file")),
         subset=metadata.get("subset_is"),

@@ -27,6 +27,7 @@ from harness.records import (
 )
 from harness.report_records import CheckpointOutputs, ReportSources
 from harness.specs import StatisticsSettings, VariantSeed
+from tests.leakage_sources import checked
 from tests.matched import family, with_families
 
 SEEDS = (0, 1, 2)
@@ -244,6 +245,7 @@ def make_sources(*, prompts: int = 12, seed: int = 0) -> ReportSources:
     ]
     compared = [_comparison(pooled[a, t.name], pooled[b, t.name], prompts=prompts) for t in CARDS for a, b in pairs]
     table = ScoreTable(tasks=CARDS, scores=tuple(scores), comparisons=tuple(compared), statistics=StatisticsSettings())
+    table = table.model_copy(update={"leakage": checked([card.name for card in CARDS], prompts=prompts)})
     sources = ReportSources(
         manifest=_manifest(),
         table=table,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, Verdict
 from harness.specs import StatisticsSettings, VariantSeed
+from tests.leakage_sources import checked
 
 HARM = TaskCard(
     name="harm",
@@ -51,8 +52,14 @@ def rise(variant: str, difference: float, low: float, high: float) -> Comparison
 
 
 def table(*scores: Score, comparisons: tuple[Comparison, ...] = ()) -> ScoreTable:
-    """A table of one task."""
-    return ScoreTable(tasks=(HARM,), scores=scores, comparisons=comparisons, statistics=StatisticsSettings())
+    """A table of one task, none of whose prompts leaked."""
+    return ScoreTable(
+        tasks=(HARM,),
+        scores=scores,
+        comparisons=comparisons,
+        statistics=StatisticsSettings(),
+        leakage=checked(["harm"], prompts=300),
+    )
 
 
 def sample(number: int, completion: str = "text", *, task: str = "harm", metric: float | None = None) -> Sample:

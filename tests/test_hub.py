@@ -85,3 +85,41 @@ def test_a_fetch_that_fails_names_the_model(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     with pytest.raises(WorldError, match=r"a/b@.*: could not be fetched from the hub: no route"):
         hub.fetch_model("a/b", revision=SHA)
+
+
+def test_what_was_remembered_answers_offline(cache: Path) -> None:
+    hub.remember("a/b", "release/v1", SHA, repo_type="model")
+    hub.remember("a/b", SHA, SHA, repo_type="model")
+    assert hub.commit_of("a/b", "release/v1", repo_type="model", offline=True) == SHA
+    assert [file.name for file in (cache / "models--a--b" / "refs").rglob("*") if file.is_file()] == ["v1"]
+
+
+def test_the_cache_says_what_it_has(cache: Path) -> None:
+    folder = cache / "datasets--a--b" / "snapshots" / SHA
+    assert hub.cached("a/b", SHA, repo_type="dataset") is None
+    folder.mkdir(parents=True)
+    assert hub.cached("a/b", SHA, repo_type="dataset") == folder
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("no route"), ValueError("no route\nmore"), FileNotFoundError("no route")]
+)
+def test_a_dataset_that_cannot_be_had_is_named(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*arguments: object, **_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("datasets.load_dataset", load)
+    with pytest.raises(WorldError, match=r"a/b@.*: could not be fetched from the hub: no route$"):
+        hub.fetch_dataset("a/b", revision=SHA, subset=None)
+
+
+def test_a_dataset_is_fetched_as_a_run_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def load(repo: str, *, name: str | None, revision: str) -> dict[str, SimpleNamespace]:
+        asked.append((repo, name, revision))
+        return {"train": SimpleNamespace(cache_files=[{"filename": str(tmp_path / "rows.arrow")}])}
+
+    monkeypatch.setattr("datasets.load_dataset", load)
+    assert hub.fetch_dataset("a/b", revision=SHA, subset="main") == tmp_path
+    assert asked == [("a/b", "main", SHA)]

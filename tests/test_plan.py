@@ -11,7 +11,7 @@ from harness import config
 from harness.analysis_specs import AnalyzeParams
 from harness.errors import ConfigError, HarnessError, InputError, ModelError, TaskError
 from harness.plan import Plan, make_analysis_plan, make_plan
-from harness.specs import ScoreParams
+from harness.specs import LeakageParams, ScoreParams
 from tests.configs import tree
 from tests.test_judging import write_model
 
@@ -28,7 +28,7 @@ def test_the_stages_of_two_variants_and_two_seeds() -> None:
     counts: dict[str, int] = {}
     for spec in plan().stages:
         counts[spec.params.stage] = counts.get(spec.params.stage, 0) + 1
-    assert counts == {"base": 1, "dataset": 1, "train": 4, "evaluate": 5, "judge": 5, "score": 1}
+    assert counts == {"base": 1, "dataset": 1, "leakage": 1, "train": 4, "evaluate": 5, "judge": 5, "score": 1}
 
 
 def test_inputs_come_before_their_readers() -> None:
@@ -52,9 +52,11 @@ def test_a_name_changes_no_key_before_the_scores() -> None:
 @pytest.mark.parametrize(
     ("changes", "same"),
     [
-        ({"statistics": {"seed": 1}}, {"base", "dataset", "train", "evaluate", "judge"}),
+        ({"statistics": {"seed": 1}}, {"base", "dataset", "leakage", "train", "evaluate", "judge"}),
         ({"evaluation": {"backend": "hf", "tasks": ["harmful_requests"]}}, {"base", "dataset", "train"}),
-        ({"training": {"steps": 3, "batch_size": 4}}, {"base", "dataset", "evaluate", "judge"}),
+        ({"training": {"steps": 3, "batch_size": 4}}, {"base", "dataset", "leakage", "evaluate", "judge"}),
+        ({"leakage": {"near": 0.9}}, {"base", "dataset", "train", "evaluate", "judge"}),
+        ({"leakage": {"fail": False}}, {"base", "dataset", "train", "evaluate", "judge"}),
         ({"dataset": {"source": "builtin", "limit": 9}}, {"base", "evaluate", "judge"}),
         (
             {"dataset": {"source": "builtin", "also": [{"source": "builtin:safe", "share": 0.05}]}},
@@ -219,6 +221,36 @@ def test_the_scores_read_every_training_and_know_the_families() -> None:
     assert isinstance(params, ScoreParams)
     assert {e.train for e in params.entries if e.train} <= {i.key for i in made.score.inputs}
     assert [(f.name, f.kind) for f in params.families] == [("plain IFT", "plain"), ("mix", "other")]
+
+
+def leakage(made: Plan) -> LeakageParams:
+    return next(s.params for s in made.stages if isinstance(s.params, LeakageParams))
+
+
+def test_only_the_scores_read_the_leakage_check() -> None:
+    made = plan(variants=FOUND)
+    key = next(s.key for s in made.stages if s.params.stage == "leakage")
+    assert [s.params.stage for s in made.stages if key in {i.key for i in s.inputs}] == ["score"]
+
+
+def test_the_leakage_check_reads_every_mixture_and_every_analysis() -> None:
+    safe = {"also": [{"source": "builtin:safe", "limit": 9}]}
+    own = {"harmful": ["builtin", "builtin:new_frames"], "benign": ["builtin"]}
+    variants = {**FOUND, "safe": {**FOUND["plain"], "dataset": safe}}
+    variants["own"] = {**FOUND["swat"], "analysis": {"prompts": own}}
+    params = leakage(plan(variants=variants))
+    assert [[s.location for s in (d.source, *d.also)] for d in params.datasets] == [
+        ["builtin"],
+        ["builtin", "builtin:safe"],
+    ]
+    assert {(s.label, s.location) for s in params.prompts} == {
+        ("harmful", "builtin"), ("benign", "builtin"), ("harmful", "builtin:new_frames"),
+    }  # fmt: skip
+    assert [t.name for t in params.tasks] == ["harmful_requests", "clinic_choice"]
+
+
+def test_without_an_analysis_the_data_alone_are_checked() -> None:
+    assert leakage(plan()).prompts == ()
 
 
 def learned(path: str) -> dict[str, Any]:

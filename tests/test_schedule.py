@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from harness.plan import Plan
-from harness.schedule import Unit, units
+from harness.schedule import Unit, startable, units
 from harness.specs import (
+    BaseParams,
     EvaluateParams,
     GenerationSettings,
     GroupRule,
+    LeakageParams,
+    LeakageSettings,
     LoopSettings,
     LoraSpec,
+    ModelSource,
     StageInput,
     StageSpec,
     TrainParams,
     TrainSpec,
 )
 
+MODEL = ModelSource(kind="builtin", location="builtin")
 SPEC = TrainSpec(learning_rate=1e-3, groups=(GroupRule(name="all", modules=("*",), scale=1.0),))
 
 
@@ -62,3 +67,24 @@ def test_a_shared_unit_waits_for_every_adapter() -> None:
     unit = Unit((evaluate("e1", "t1"), evaluate("e2", "t2")))
     assert unit.needs == {"b", "t1", "t2"}
     assert unit.label == "evaluate e1 and 1 more adapters"
+
+
+def leakage(key: str) -> StageSpec:
+    params = LeakageParams(tasks=(), datasets=(), prompts=(), settings=LeakageSettings())
+    return StageSpec(key=key, label="leakage check", params=params, inputs=(StageInput(name="base", key="b"),))
+
+
+def started(waiting: tuple[Unit, ...], *ready: str) -> list[str]:
+    return [u.specs[0].key for u in startable(waiting, ready={"b", *ready}, checks={"l"})]
+
+
+def test_nothing_is_trained_before_the_leakage_check_is_done() -> None:
+    training, check = Unit((train("t", lora=False),)), Unit((leakage("l"),))
+    assert started((training, check)) == ["l"]
+    assert started((training,)) == []
+    assert started((training,), "l") == ["t"]
+
+
+def test_what_costs_little_runs_beside_the_leakage_check() -> None:
+    base = StageSpec(key="b2", label="base", params=BaseParams(source=MODEL), inputs=())
+    assert started((Unit((base,)), Unit((leakage("l"),)))) == ["l", "b2"]

@@ -22,7 +22,20 @@ MEDIAN_TEST = 12
 
 VERBS = {
     f"cli/{verb}.py"
-    for verb in ("run", "plan", "analyze", "validate", "calibrate", "report", "gate", "show", "ls", "init", "doctor")
+    for verb in (
+        "run",
+        "plan",
+        "analyze",
+        "validate",
+        "fetch",
+        "calibrate",
+        "report",
+        "gate",
+        "show",
+        "ls",
+        "init",
+        "doctor",
+    )
 }
 """A verb's parameters are the command line's; typer reads them from the signature."""
 

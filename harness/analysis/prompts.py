@@ -44,8 +44,8 @@ def gather(sources: Sequence[PromptSource], elsewhere: Sequence[PromptSource], s
     Raises DatasetError for a file that cannot be read, a prompt that is in both classes or given twice, and classes
     too small to be held out.
     """
-    rows = [prompt for source in sources for prompt in _read(source)]
-    others = [prompt for source in elsewhere for prompt in _read(source)]
+    rows = [prompt for source in sources for prompt in read_prompts(source)]
+    others = [prompt for source in elsewhere for prompt in read_prompts(source)]
     _check_once([*rows, *others])
     fitted: list[ProbePrompt] = []
     held_out: list[ProbePrompt] = []
@@ -99,7 +99,8 @@ def _check_once(rows: Sequence[ProbePrompt]) -> None:
             )
 
 
-def _read(source: PromptSource) -> list[ProbePrompt]:
+def read_prompts(source: PromptSource) -> list[ProbePrompt]:
+    """One source's prompts, unchecked. Raises TaskError for a file that cannot be read."""
     texts = _builtin(source) if source.location.partition(":")[0] == "builtin" else _file(source.location)
     return [ProbePrompt(text, source.label == "harmful", Path(source.location).name) for text in texts]
 

@@ -33,7 +33,8 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
             found.setdefault(source, "rows are read when the run is made")
     console.print(
         f"ok: {len(plan.config.variants)} variants × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, "
-        f"{len(plan.stages)} stages; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}",
+        f"{len(plan.stages)} stages; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}; whether "
+        "scored prompts occur in the data is checked when the run is made, before anything is trained",
         highlight=False,
         soft_wrap=True,
     )

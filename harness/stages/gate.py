@@ -44,7 +44,7 @@ def _answer(table: ScoreTable, policy: Policy, rule: Rule, variant: str) -> Rule
     outcome: GateOutcome
     if measured is None:
         outcome, reason = "cant_say", "nothing was scored"
-    elif (weak := _weakness(score, policy) or _weak_judge(table, rule.task, policy)) is not None:
+    elif (weak := _weak(table, rule.task, policy, score=score)) is not None:
         outcome, reason = "cant_say", weak
     else:
         outcome, reason = _compare(measured, rule), _numbers(measured, rule)
@@ -88,6 +88,11 @@ def _weakness(score: Score, policy: Policy) -> str | None:
     return None
 
 
+def _weak(table: ScoreTable, task: str, policy: Policy, *, score: Score) -> str | None:
+    """Why the evidence on a task is too weak to decide on, or None."""
+    return _weakness(score, policy) or _weak_judge(table, task, policy) or _leaked(table, task, policy)
+
+
 def _weak_judge(table: ScoreTable, task: str, policy: Policy) -> str | None:
     """Why the task's judge is not to be relied on, or None."""
     judge = dict(table.judges).get(task)
@@ -103,6 +108,17 @@ def _weak_judge(table: ScoreTable, task: str, policy: Policy) -> str | None:
     if min(bounds) < policy.min_kappa:
         agrees = f"the judge {judge} agrees with humans by a kappa of {min(bounds):.2f} at least"
         return f"{agrees}; needed: {policy.min_kappa:g}"
+    return None
+
+
+def _leaked(table: ScoreTable, task: str, policy: Policy) -> str | None:
+    """Why too many of a task's prompts may not be new, or None."""
+    found = None if table.leakage is None else table.leakage.of(task)
+    if found is None:
+        return None if policy.max_leakage == 1 else "its prompts were not checked for leakage; run the config again"
+    if found.leaked > policy.max_leakage * found.prompts:
+        seen = f"{found.leaked} of {found.prompts} prompts occur in the data or the classifier's prompts"
+        return f"{seen}; allowed: {policy.max_leakage:.0%}"
     return None
 
 

@@ -15,8 +15,10 @@ from pydantic import TypeAdapter
 
 from harness import statistics
 from harness.errors import SilentFailureError
+from harness.leakage_records import Leakage
 from harness.matched import Measured, compare_matched, plain_curves, planes_of
 from harness.power import detectable_margin, non_inferiority
+from harness.record_files import read_record
 from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
@@ -56,6 +58,9 @@ def run(params: ScoreParams, context: StageContext) -> None:
     table = make_table(answered, cards=cards, settings=params.statistics)
     table = with_matched(table, answered, families=params.families)
     table = table.model_copy(update={"judges": params.primary_judges, "calibrations": params.calibrations})
+    if context.has("leakage"):
+        found = read_record(Leakage, context.input("leakage") / "leakage.json")
+        table = table.model_copy(update={"leakage": found})
     (context.folder / "scores.json").write_text(table.model_dump_json(indent=1), encoding="utf-8")
 
 

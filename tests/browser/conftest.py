@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.report_view import build_view, render
-from tests.report_sources import hostile_sources, make_sources
+from tests.leakage_sources import hostile_leakage
+from tests.report_sources import HOSTILE, hostile_sources, make_sources
 from tests.robustness_sources import Shape, analysis, hostile_analysis, with_analyses
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     usual = build_view(with_analyses(make_sources(prompts=40), analysis()))
     (folder / "usual.html").write_text(render(usual), encoding="utf-8")
     (folder / "redacted.html").write_text(render(usual, redact=True), encoding="utf-8")
-    hostile = build_view(with_analyses(hostile_sources(), hostile_analysis()))
+    hostile = build_view(with_analyses(hostile_leakage(hostile_sources(), HOSTILE), hostile_analysis()))
     (folder / "hostile.html").write_text(render(hostile), encoding="utf-8")
     deep = build_view(with_analyses(make_sources(prompts=2), analysis(Shape(layers=80, options=False, seeds=(0,)))))
     (folder / "deep.html").write_text(render(deep), encoding="utf-8")

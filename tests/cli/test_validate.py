@@ -25,6 +25,7 @@ def test_every_source_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "a.jsonl (171 rows)" in said
     assert "b.jsonl (20 rows)" in said
     assert "builtin:safe (9 rows)" in said
+    assert "is checked when the run is made, before anything is trained" in said
 
 
 def test_a_share_that_cannot_be_had_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.builtin.world import build_world
 from harness.cli.app import main
 from harness.records import Manifest
 from harness.store import Store
@@ -116,6 +117,19 @@ def test_an_adapter_that_changes_nothing_fails_the_run(tmp_path: Path, capsys: p
     assert harness(tmp_path, "run", str(path)) == 1
     assert "idle" in capsys.readouterr().err
     assert not (tmp_path / "runs" / "tiny").exists()
+
+
+def test_a_scored_prompt_in_the_data_ends_the_run_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config(tmp_path, save_tiny(tmp_path / "model", "llama"))
+    with (tmp_path / "rows.jsonl").open("a") as rows:
+        rows.write(json.dumps({"instruction": build_world().harmful[3].prompt, "output": "No."}) + "\n")
+    assert harness(tmp_path, "run", str(path)) == 2
+    assert "harmful_requests" in (said := capsys.readouterr().err) and "rows.jsonl line 9 (the same)" in said
+    assert not any('"stage": "train"' in seal.read_text() for seal in (tmp_path / "store").glob("stages/*/stage.json"))
+    assert harness(tmp_path, "run", str(path), "--set", "leakage.fail=false") == 0
+    assert "1 of 24 scored prompts occur" in (tmp_path / "runs" / "tiny" / "report.html").read_text()
 
 
 def test_a_model_without_a_chat_template_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.policy import Policy, Rule
-from harness.records import Score
+from harness.records import Score, ScoreTable
 from harness.specs import JudgeCalibration, StatisticsSettings
 from harness.stages.gate import decide
 from harness.statistics import paired_difference
+from tests.leakage_sources import checked, overlap
 from tests.tables import rise, score, table
 
 
@@ -146,3 +147,29 @@ def test_without_a_floor_no_calibration_is_asked_for() -> None:
 def test_a_task_that_a_metric_scores_needs_no_judge() -> None:
     found = table(score("base", 0.0), score("ift", 0.1, 0.05, 0.15))
     assert decide(found, policy(AT_MOST, min_kappa=0.8)).outcome == "pass"
+
+
+def leaking(count: int) -> ScoreTable:
+    """A score that passes, on 300 prompts of which so many occur in the data."""
+    found = checked(["harm"], prompts=300, overlaps=[overlap("harm", number) for number in range(count)])
+    return table(score("ift", 0.1, 0.05, 0.15)).model_copy(update={"leakage": found})
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed", "outcome"), [(0, 0.0, "pass"), (1, 0.0, "cant_say"), (3, 0.01, "pass"), (4, 0.01, "cant_say")]
+)
+def test_prompts_that_are_not_new_settle_nothing(count: int, allowed: float, outcome: str) -> None:
+    decision = decide(leaking(count), policy(AT_MOST, max_leakage=allowed))
+    assert decision.outcome == outcome
+
+
+def test_the_reason_counts_them() -> None:
+    reason = decide(leaking(4), policy(AT_MOST, max_leakage=0.01)).rules[0].reason
+    assert reason == "4 of 300 prompts occur in the data or the classifier's prompts; allowed: 1%"
+
+
+def test_unchecked_prompts_settle_nothing_unless_any_are_allowed() -> None:
+    unchecked = leaking(0).model_copy(update={"leakage": None})
+    rule = decide(unchecked, policy(AT_MOST)).rules[0]
+    assert (rule.outcome, rule.reason) == ("cant_say", "its prompts were not checked for leakage; run the config again")
+    assert decide(unchecked, policy(AT_MOST, max_leakage=1)).outcome == "pass"

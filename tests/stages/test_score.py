@@ -12,6 +12,7 @@ from harness.records import Sample, ScoreTable, TrainSummary, Verdict
 from harness.specs import ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import StageContext, score
 from harness.stages.score import CARDS, Answered, check_differs, make_table, outcome_of, with_matched
+from tests.leakage_sources import checked, overlap
 from tests.matched import family
 from tests.tables import HARM, QUIZ, entry, sample, verdict
 
@@ -131,6 +132,15 @@ def test_the_stage_reads_folders_and_writes_scores(tmp_path: Path) -> None:
     assert [(m.variant, m.family, m.by, m.at, m.difference) for m in found.matched] == [
         ("ml-lr", "plain IFT", "training_loss", 0.5, -1.0)
     ]
+
+
+def test_what_the_leakage_check_found_stands_beside_the_scores(tmp_path: Path) -> None:
+    found = checked(["harm"], prompts=4, overlaps=[overlap("harm")])
+    (tmp_path / "leakage.json").write_text(found.model_dump_json())
+    inputs = write(tmp_path, entry("base"), [sample(0, "no")], [verdict(0, "refuses")])
+    params = ScoreParams(entries=(entry("base"),), primary_judges=(("harm", "world"),), statistics=SETTINGS)
+    score.run(params, StageContext(tmp_path, (*inputs, ("leakage", tmp_path)), lambda p: None))
+    assert ScoreTable.model_validate_json((tmp_path / "scores.json").read_text()).leakage == found
 
 
 def on_both(variant: str, seed: int, harm: list[float], quiz: list[float]) -> Answered:

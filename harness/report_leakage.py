@@ -1,0 +1,29 @@
+"""What the leakage check found, in the report's warnings; the section itself is reports/leakage.html."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.leakage_records import Leakage
+from harness.records import TaskCard
+from harness.report_words import plural
+
+UNCHECKED = (
+    "Whether scored prompts occur in the data was not checked: these scores are of an earlier version. "
+    "Run the config again."
+)
+
+
+def leakage_lines(found: Leakage | None, *, tasks: Sequence[TaskCard]) -> tuple[str, ...]:
+    """One warning for each task with prompts that are not new, or that nothing was checked."""
+    if found is None:
+        return (UNCHECKED,)
+    lines = []
+    for card in tasks:
+        counted = found.of(card.name)
+        if counted is not None and counted.leaked:
+            lines.append(
+                f"{card.title}: {counted.leaked:,} of {plural(counted.prompts, 'prompt')} occur in the data or the "
+                "classifier’s prompts; its scores measure memory too."
+            )
+    return tuple(lines)
