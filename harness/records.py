@@ -179,7 +179,7 @@ class Score(Record):
     """Share of the samples with the task's outcome; None if nothing was scored."""
     low: float | None
     high: float | None
-    """Interval: Wilson for one seed; bootstrap clustered on prompts, nested seeds, for the pool."""
+    """Interval: Wilson for one seed; bootstrap over prompts, with what seeds add as wholes, for the pool."""
     scored: int
     unscored: int
     truncated: int
