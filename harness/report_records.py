@@ -212,6 +212,8 @@ class BrowserPrompt(Record):
     sample_id: str
     category: str
     prompt: str
+    sent: str
+    """What the models were sent, where a wrapper made it differ from the prompt; else empty."""
     target: str
     cells: tuple[BrowserCell | None, ...]
     """In the order of SampleSet.checkpoints."""
