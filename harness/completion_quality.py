@@ -48,6 +48,8 @@ class CompletionQuality(Record):
     """How many show each fault; a completion counts once, under the first."""
     median_words: float
     median_tokens: float
+    high_tokens: int
+    """The 90th percentile: nine in ten completions have at most so many."""
 
     @property
     def degenerate(self) -> float:
@@ -66,13 +68,15 @@ def quality_of(samples: Sequence[Sample]) -> tuple[CompletionQuality, ...]:
 
 def _of_task(task: str, samples: Sequence[Sample]) -> CompletionQuality:
     found = Counter(fault_of(sample.sent or sample.prompt, sample.completion) for sample in samples)
+    tokens = sorted(sample.completion_tokens for sample in samples)
     return CompletionQuality(
         task=task,
         completions=len(samples),
         truncated=sum(sample.finish == "length" for sample in samples),
         faults=tuple((fault, found[fault]) for fault in get_args(Fault)),
         median_words=statistics.median(len(_TOKEN.findall(sample.completion)) for sample in samples),
-        median_tokens=statistics.median(sample.completion_tokens for sample in samples),
+        median_tokens=statistics.median(tokens),
+        high_tokens=tokens[-(-9 * len(tokens) // 10) - 1],
     )
 
 
@@ -116,7 +120,11 @@ def _in_other_script(prompt: str, completion: str) -> bool:
 
 
 def _scripts(text: str) -> Counter[str]:
-    return Counter(_script(letter) for letter in text if letter.isalpha())
+    found: Counter[str] = Counter()
+    for letter, count in Counter(text).items():
+        if letter.isalpha():
+            found[_script(letter)] += count
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.charts import LossChart, Scatter
+from harness.completion_quality import CompletionQuality
 from harness.leakage_records import Leakage
 from harness.published import Beside
 from harness.records import (
@@ -153,6 +154,15 @@ class JudgeAgreement(Record):
     agreed: int
 
 
+class QualityRow(Record):
+    """What one variant's completions of a task are like, seeds pooled."""
+
+    variant: str
+    quality: CompletionQuality
+    rise: float | None
+    """How much greater its share of broken completions is than the base's; None unless that is too much."""
+
+
 class TaskSection(Record):
     """Everything about one task."""
 
@@ -164,6 +174,8 @@ class TaskSection(Record):
     agreements: tuple[JudgeAgreement, ...]
     calibrations: tuple[str, ...]
     """How far the scoring judge agrees with humans, in words; empty where no judge scores."""
+    quality: tuple[QualityRow, ...]
+    """Empty where nothing was generated."""
 
 
 class ModuleRow(Record):
@@ -212,6 +224,8 @@ class BrowserPrompt(Record):
     sample_id: str
     category: str
     prompt: str
+    sent: str
+    """What the models were sent, where a wrapper made it differ from the prompt; else empty."""
     target: str
     cells: tuple[BrowserCell | None, ...]
     """In the order of SampleSet.checkpoints."""

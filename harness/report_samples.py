@@ -36,6 +36,7 @@ def sample_set(
             sample_id=sample.sample_id,
             category=sample.category,
             prompt=sample.prompt,
+            sent=sample.sent if sample.sent != sample.prompt else "",
             target=sample.target,
             cells=tuple(column.get(address) for column in columns),
         )
@@ -97,6 +98,7 @@ def payload(samples: SampleSet, *, tasks: Sequence[TaskCard], marks: dict[str, i
             text(p.prompt),
             text(p.target),
             [cell(c) for c in p.cells],
+            text(p.sent) if p.sent else -1,
         ]
         for p in samples.prompts
     ]

@@ -18,10 +18,12 @@ from harness.report_leakage import leakage_lines
 from harness.report_limits import limits
 from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
 from harness.report_matched import matched_findings
+from harness.report_quality import quality_lines, quality_rows
 from harness.report_records import (
     Cell,
     CheckpointOutputs,
     ModuleRow,
+    QualityRow,
     ReportSources,
     ReportView,
     Row,
@@ -47,7 +49,13 @@ def build_view(sources: ReportSources) -> ReportView:
     found = words.findings(rows, tasks=tasks)
     headline, tone = words.headline(found)
     primary = dict(sources.primary_judges)
-    sections = tuple(_section(card, sources=sources, primary=primary.get(card.name), order=variants) for card in tasks)
+    quality = quality_rows(sources.checkpoints, variants=variants)
+    sections = tuple(
+        _section(
+            card, sources=sources, primary=primary.get(card.name), order=variants, quality=quality.get(card.name, ())
+        )
+        for card in tasks
+    )
     seeds = max((len(v.seeds) for v in variants), default=0)
     judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts} | set(primary.values()))
     return ReportView(
@@ -61,6 +69,7 @@ def build_view(sources: ReportSources) -> ReportView:
         decision=sources.decision,
         warnings=(
             *_warnings(rows, tasks=tasks),
+            *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
             *leakage_lines(table.leakage, tasks=tasks),
         ),
@@ -159,7 +168,12 @@ def _warnings(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[str, .
 
 
 def _section(
-    card: TaskCard, *, sources: ReportSources, primary: str | None, order: Sequence[VariantView]
+    card: TaskCard,
+    *,
+    sources: ReportSources,
+    primary: str | None,
+    order: Sequence[VariantView],
+    quality: tuple[QualityRow, ...],
 ) -> TaskSection:
     scores: list[Score] = []
     for variant in order:
@@ -174,6 +188,7 @@ def _section(
         comparisons=comparisons,
         agreements=judge_agreements(sources.checkpoints, task=card.name, primary=primary) if primary else (),
         calibrations=calibration_lines(primary, sources.table.calibrations) if primary else (),
+        quality=quality,
     )
 
 

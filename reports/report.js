@@ -8,8 +8,8 @@
   const variants = [...new Set(checkpoints.map((c) => c.variant))];
   const base = (checkpoints.find((c) => c.seed === null) || checkpoints[0] || {}).variant;
   const columns = new Map(variants.map((v) => [v, checkpoints.flatMap((c, i) => (c.variant === v ? [i] : []))]));
-  const prompts = store.prompts.map(([task, id, category, prompt, target, cells]) => ({
-    task: text(task), id: text(id), category: text(category), prompt: text(prompt), target: text(target),
+  const prompts = store.prompts.map(([task, id, category, prompt, target, cells, sent]) => ({
+    task: text(task), id: text(id), category: text(category), prompt: text(prompt), target: text(target), sent: text(sent),
     cells: cells.map((c) => c && {
       completion: text(c[0]), outcome: text(c[1]), counted: c[2], finish: text(c[3]), tokens: c[4], covered: c[5],
       judges: c[6].map(([j, o, e]) => ({ judge: text(j), outcome: text(o), evidence: text(e) })),
@@ -138,7 +138,9 @@
     link.href = address(prompt);
     const meta = make("p", "hint", title(prompt.task) + (prompt.category ? " · " + prompt.category : "") + " · " + prompt.id + " · ");
     meta.append(link);
-    box.append(make("h3", "", "Prompt"), hostile(prompt.prompt), meta);
+    box.append(make("h3", "", "Prompt"), hostile(prompt.prompt));
+    if (prompt.sent !== null) box.append(wrapped(prompt.sent));
+    box.append(meta);
     if (prompt.target) box.append(make("p", "hint", "Reference answer"), hostile(prompt.target));
     const only = $("f-variant").value;
     drawnFor = only;
@@ -146,6 +148,12 @@
     for (const variant of variants) if (!only || variant === only || variant === base) cards.append(card(prompt, variant));
     $("detail").replaceChildren(box, cards);
     if (asked && matchMedia("(max-width: 52rem)").matches) $("detail").scrollIntoView();
+  }
+
+  function wrapped(sent) {
+    const fold = make("details", "sent");
+    fold.append(make("summary", "", "as it was sent, in its wrapper"), hostile(sent));
+    return fold;
   }
 
   function card(prompt, variant) {

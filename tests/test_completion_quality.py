@@ -65,6 +65,7 @@ def test_a_tasks_completions_are_summed_up() -> None:
     ]
     first, second = quality_of(samples)
     assert (first.task, first.completions, first.truncated, first.median_words) == ("t", 3, 1, 3)
+    assert (first.median_tokens, first.high_tokens) == (3, 9)
     assert dict(first.faults) == {"empty": 1, "garbled": 0, "loops": 1, "other script": 0}
     assert first.degenerate == pytest.approx(2 / 3)
     assert (second.task, second.degenerate) == ("u", 0.0)

@@ -11,6 +11,7 @@ import pytest
 from harness.records import Verdict
 from harness.report_records import CheckpointOutputs, ReportSources, SampleSet
 from harness.report_samples import payload, sample_set, script_json
+from tests.quality_sources import hostile_wrapped, wrapped
 from tests.report_sources import CARDS, make_sources, with_completion
 
 PRIMARY = {card.name: "world" for card in CARDS if card.metric is None}
@@ -120,3 +121,27 @@ def test_script_json_cannot_leave_its_element(text: str) -> None:
     written = script_json([text])
     assert not set("<>&\u2028\u2029") & set(written) and written.isascii()
     assert json.loads(written) == [text]
+
+
+def test_the_sent_text_travels_only_where_a_wrapper_changed_the_prompt() -> None:
+    sources = wrapped(make_sources(), "harmful_new_frames")
+    base = sources.checkpoints[0]
+    same = tuple(s if s.sent else s.model_copy(update={"sent": s.prompt}) for s in base.samples)
+    samples = samples_of(replace(sources, checkpoints=(replace(base, samples=same), *sources.checkpoints[1:])))
+    assert {p.task for p in samples.prompts if p.sent} == {"harmful_new_frames"}
+    assert samples_of(make_sources()).prompts[0].sent == ""
+
+
+def test_payload_holds_bare_and_sent_prompt_apart() -> None:
+    tree = parsed(samples_of(wrapped(make_sources(), "harmful_new_frames")), redact=True)
+    framed = next(p for p in tree["prompts"] if tree["texts"][p[0]] == "harmful_new_frames")
+    bare, sent = tree["texts"][framed[3]], tree["texts"][framed[6]]
+    assert sent.startswith("We are rehearsing") and sent.endswith(bare) and sent != bare
+    assert tree["prompts"][0][6] == -1
+
+
+def test_hostile_wrappers_are_caught_and_made_visible() -> None:
+    samples = samples_of(hostile_wrapped(make_sources()))
+    written = payload(samples, tasks=CARDS, marks={}, redact=False)
+    assert not set("<>&") & set(written)
+    assert "</script><img" in json.loads(written)["texts"][json.loads(written)["prompts"][0][6]]

@@ -12,6 +12,7 @@ import pytest
 
 from harness.report_view import build_view, render
 from tests.leakage_sources import hostile_leakage
+from tests.quality_sources import babbling, hostile_wrapped, wrapped
 from tests.report_sources import HOSTILE, hostile_sources, make_sources
 from tests.robustness_sources import Shape, analysis, hostile_analysis, with_analyses
 
@@ -48,10 +49,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     usual = build_view(with_analyses(make_sources(prompts=40), analysis()))
     (folder / "usual.html").write_text(render(usual), encoding="utf-8")
     (folder / "redacted.html").write_text(render(usual, redact=True), encoding="utf-8")
-    hostile = build_view(with_analyses(hostile_leakage(hostile_sources(), HOSTILE), hostile_analysis()))
-    (folder / "hostile.html").write_text(render(hostile), encoding="utf-8")
+    hostile = hostile_wrapped(hostile_leakage(hostile_sources(), HOSTILE))
+    (folder / "hostile.html").write_text(
+        render(build_view(with_analyses(hostile, hostile_analysis()))), encoding="utf-8"
+    )
     deep = build_view(with_analyses(make_sources(prompts=2), analysis(Shape(layers=80, options=False, seeds=(0,)))))
     (folder / "deep.html").write_text(render(deep), encoding="utf-8")
+    framed = babbling(wrapped(make_sources(prompts=20), "harmful_new_frames"), "ift-4e-4", "harmful_requests", every=4)
+    (folder / "wrapped.html").write_text(render(build_view(framed)), encoding="utf-8")
     return folder
 
 

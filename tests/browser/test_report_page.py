@@ -156,8 +156,8 @@ def test_hostile_text_shows_as_text_and_runs_nothing(open_report: Open) -> None:
 def test_bidi_control_is_marked_in_a_completion(open_report: Open) -> None:
     page = open_report("hostile").page
     page.fill("#f-search", "right to left")
-    page.wait_for_selector("#detail .prompt-box .ctl")
-    assert page.locator("#detail .prompt-box .ctl").all_inner_texts() == ["⟦U+202E⟧", "⟦U+202C⟧"]
+    page.wait_for_selector("#detail .prompt-box > .hostile .ctl")
+    assert page.locator("#detail .prompt-box > .hostile .ctl").all_inner_texts() == ["⟦U+202E⟧", "⟦U+202C⟧"]
 
 
 def test_redacted_report_has_nothing_to_uncover(open_report: Open) -> None:
