@@ -1,4 +1,4 @@
-"""Public data on a tiny model: GSM8K tuned and asked, AdvBench and XSTest asked. The path matters, not the quality."""
+"""Public data on a tiny model: GSM8K tuned and asked; AdvBench, XSTest and PubMedQA asked. The path matters, not the quality."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> ScoreTable:
         {"task": "gsm8k", "path": str(DATA / "gsm8k" / "test.jsonl"), "limit": 6},
         {"task": "advbench", "path": str(DATA / "advbench" / "harmful_behaviors.csv"), "limit": 6},
         {"task": "xstest", "path": str(DATA / "xstest" / "xstest_prompts.csv"), "limit": 6},
+        {"task": "pubmedqa", "path": str(DATA / "pubmedqa"), "limit": 6},
     ]
     evaluation = {"backend": "hf", "tasks": tasks, "max_new_tokens": 8, "max_model_len": 2048}
     path = config(folder, save_tiny(folder / "model", "qwen2"), dataset=dataset, evaluation=evaluation)
@@ -43,6 +44,7 @@ def test_all_three_axes_are_scored(table: ScoreTable) -> None:
         ("gsm8k", "expertise"),
         ("advbench", "harmfulness"),
         ("xstest", "usability"),
+        ("pubmedqa", "expertise"),
     }
 
 
