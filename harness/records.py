@@ -189,6 +189,20 @@ class Score(Record):
     """The share if every unscored sample had not had, or had had, the outcome; None where nothing is unscored."""
 
 
+class CategoryScore(Record):
+    """One variant on one category of a task's prompts, seeds pooled; its interval is not adjusted for their number."""
+
+    variant: str
+    task: str
+    category: str
+    value: float | None
+    """Share of the samples with the task's outcome; None if nothing was scored."""
+    low: float | None
+    high: float | None
+    scored: int
+    unscored: int
+
+
 class Comparison(Record):
     """Two variants on the same prompts of one task, seeds pooled: variant minus reference."""
 
@@ -287,6 +301,8 @@ class ScoreTable(Record):
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
     statistics: StatisticsSettings
+    categories: tuple[CategoryScore, ...] = ()
+    """Of tasks whose prompts have more than one category."""
     families: tuple[Family, ...] = ()
     matched: tuple[MatchedComparison, ...] = ()
     curves: tuple[HarmCurve, ...] = ()

@@ -10,6 +10,7 @@ from harness.completion_quality import CompletionQuality
 from harness.leakage_records import Leakage
 from harness.published import Beside
 from harness.records import (
+    CategoryScore,
     Comparison,
     DatasetSummary,
     GateDecision,
@@ -163,6 +164,15 @@ class QualityRow(Record):
     """How much greater its share of broken completions is than the base's; None unless that is too much."""
 
 
+class CategoryRow(Record):
+    """One category of a task's prompts."""
+
+    category: str
+    prompts: int
+    scores: tuple[CategoryScore | None, ...]
+    """By variant, in the section's order of variants."""
+
+
 class TaskSection(Record):
     """Everything about one task."""
 
@@ -172,6 +182,8 @@ class TaskSection(Record):
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
     agreements: tuple[JudgeAgreement, ...]
+    categories: tuple[CategoryRow, ...]
+    """By category and variant; empty where the prompts have no categories."""
     calibrations: tuple[str, ...]
     """How far the scoring judge agrees with humans, in words; empty where no judge scores."""
     quality: tuple[QualityRow, ...]

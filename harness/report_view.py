@@ -12,6 +12,7 @@ from harness import charts
 from harness import report_words as words
 from harness.modules import TYPES
 from harness.records import Comparison, Score, TaskCard, TrainSummary
+from harness.report_categories import category_rows
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
 from harness.report_leakage import leakage_lines
@@ -187,6 +188,7 @@ def _section(
         scores=tuple(scores),
         comparisons=comparisons,
         agreements=judge_agreements(sources.checkpoints, task=card.name, primary=primary) if primary else (),
+        categories=category_rows(sources.table.categories, card.name, variants=[v.name for v in order]),
         calibrations=calibration_lines(primary, sources.table.calibrations) if primary else (),
         quality=quality,
     )

@@ -14,12 +14,13 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from harness import statistics
+from harness.category_scores import categories_of, category_scores
 from harness.errors import SilentFailureError
 from harness.leakage_records import Leakage
 from harness.matched import Measured, compare_matched, plain_curves, planes_of
 from harness.power import detectable_margin, non_inferiority
 from harness.record_files import read_record
-from harness.records import Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
+from harness.records import CategoryScore, Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
 
@@ -111,12 +112,22 @@ def make_table(answered: Sequence[Answered], *, cards: Sequence[TaskCard], setti
     grouped = _by_variant(answered)
     scores: list[Score] = []
     comparisons: list[Comparison] = []
+    categories: list[CategoryScore] = []
     for card in cards:
         arrays = {name: outcome_array(group, card.name) for name, group in grouped.items()}
         for name, group in grouped.items():
             scores += _scores(name, group, card, settings)
         comparisons += compare(arrays, card, settings)
-    return ScoreTable(tasks=tuple(cards), scores=tuple(scores), comparisons=tuple(comparisons), statistics=settings)
+        kinds = categories_of(answered[0].samples, card.name) if answered else ()
+        for name, array in arrays.items() if kinds else ():
+            categories += category_scores(name, card.name, array, categories=kinds, settings=settings)
+    return ScoreTable(
+        tasks=tuple(cards),
+        scores=tuple(scores),
+        comparisons=tuple(comparisons),
+        statistics=settings,
+        categories=tuple(categories),
+    )
 
 
 def with_matched(table: ScoreTable, answered: Sequence[Answered], *, families: Sequence[Family]) -> ScoreTable:

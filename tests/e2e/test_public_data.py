@@ -1,4 +1,4 @@
-"""Public data on a tiny model: GSM8K tuned and asked; AdvBench, XSTest and PubMedQA asked. The path matters, not the quality."""
+"""Public data on a tiny model: GSM8K tuned and asked; AdvBench, XSTest and PubMedQA asked. The path alone."""
 
 from __future__ import annotations
 
