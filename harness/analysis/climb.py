@@ -93,7 +93,7 @@ class Climb:
             chosen, "extend", within=self._within, better=self._is_alike
         )
         if self._within(measured) and self._is_alike(measured):
-            self.best = chosen
+            self.best, self._least = chosen, min(self._least, measured.drift)
 
     def _alike(self) -> Iterator[tuple[Unit, ...]]:
         """The sets whose drift is that of the best or little more, those of least drift first."""

@@ -115,3 +115,13 @@ def test_widening_is_told_in_the_trace() -> None:
     extended = [step for step in steps if step.action == "extend"]
     assert next((set(step.modules), step.kept) for step in extended) == ({"gate", "up", "down"}, True)
     assert not any(step.kept for step in extended[1:])
+
+
+def test_a_set_that_widening_finds_better_is_what_others_must_be_alike_to() -> None:
+    """`head` helps beside `gate` and `up` alone; with what it leaves, `down` is no longer within the slack."""
+
+    def helped(modules: tuple[str, ...]) -> Measured:
+        drift = max(ALONE[m] for m in modules if m not in ("head", "norm")) if set(modules) - {"head", "norm"} else 0.9
+        return Measured(drift - 0.06 * ("head" in modules and len(modules) > 2), GAIN)
+
+    assert chosen(climbed(helped, slack=0.08, repair=0)) == {"gate", "up", "head", "norm"}
