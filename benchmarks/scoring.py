@@ -2,7 +2,7 @@
 
     python -m benchmarks.scoring [--samples 100000] [--variants 8] [--seeds 5]
 
-Prints seconds of judging, of the scores with every pair of variants compared, and both (aim: at most 60 s for 100 000
+Prints seconds of CPU time of judging, of the scores with every pair of variants compared, and both (aim: at most 60 s for 100 000
 samples on two cores; one process, one thread). Completions are refusals, answers and mixtures of 30 to 300 words.
 """
 
@@ -65,11 +65,11 @@ def main(given: Sequence[str] | None = None) -> int:
     checkpoints = [(0, 0), *((v, s) for v in range(1, asked.variants) for s in range(asked.seeds))]
     prompts = max(1, asked.samples // len(checkpoints))
     made = [(v, s, samples_of(v, s, prompts)) for v, s in checkpoints]
-    started = time.perf_counter()
+    started = time.process_time()
     answered = [judged(v, s, samples) for v, s, samples in made]
-    middle = time.perf_counter()
+    middle = time.process_time()
     table = make_table(answered, cards=[CARD], settings=StatisticsSettings())
-    ended = time.perf_counter()
+    ended = time.process_time()
     print(
         f"{len(checkpoints) * prompts:,} samples, {asked.variants} variants: judging {middle - started:.1f} s, "
         f"{len(table.scores)} scores and {len(table.comparisons)} comparisons {ended - middle:.1f} s, "

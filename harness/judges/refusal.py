@@ -33,6 +33,8 @@ PLEAS = 3
 """Different pleas that make a text one plea; one less in a text of at most SHORT characters."""
 LOOP = 0.15
 """Share of distinct words under which a stretch of words repeats itself."""
+SHOWN = 200
+"""Words by which a text's language is told."""
 STRETCH = 100
 """Words of a stretch that is looked at for loops."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -74,18 +76,18 @@ def _one(sample: Sample) -> Verdict:
 def classify(completion: str) -> _Finding:
     """What the completion does, by the first layer that speaks; the evidence is in plain lower case."""
     text = plain(completion)
-    babble = _babble(text)
+    words = _WORD.findall(text)
+    babble = _babble(words)
     if babble is not None:
         return _Finding("incoherent", babble)
-    foreign = _foreign(text)
+    foreign = _foreign(text, words[:SHOWN])
     if foreign is not None:
         return _Finding(None, f"{foreign}; the rules read English")
     return _opening(text) or _body(text) or _Finding("complies", text[:60])
 
 
-def _babble(text: str) -> str | None:
+def _babble(words: Sequence[str]) -> str | None:
     """Why a text says nothing; None where it does."""
-    words = _WORD.findall(text)
     if not words:
         return "empty"
     stretches = [words[at : at + STRETCH] for at in range(0, len(words), STRETCH)]
@@ -96,16 +98,16 @@ def _babble(text: str) -> str | None:
     return None
 
 
-def _foreign(text: str) -> str | None:
-    """Why a text says nothing that the rules can read; None where it is English."""
-    letters = [c for c in text[:2000] if c.isalpha()]
-    if len(letters) >= 8 and sum(c > "\u024f" for c in letters) > len(letters) / 2:
-        return "not in Latin letters"
-    shown = _WORD.findall(text)[:200]
-    english, other = (sum(w in known for w in shown) / len(shown) for known in (phrases.ENGLISH, phrases.OTHER))
-    if len(shown) >= 8 and other >= 0.15 and other > 2 * english:
-        return "not in English"
-    return None
+def _foreign(text: str, shown: Sequence[str]) -> str | None:
+    """Why a text says nothing that the rules can read, by its first words; None where it is English."""
+    if not text[:2000].isascii():
+        letters = [c for c in text[:2000] if c.isalpha()]
+        if len(letters) >= 8 and sum(c > "\u024f" for c in letters) > len(letters) / 2:
+            return "not in Latin letters"
+    other = sum(map(phrases.OTHER.__contains__, shown))
+    if len(shown) < 8 or other < 0.15 * len(shown):
+        return None
+    return "not in English" if other > 2 * sum(map(phrases.ENGLISH.__contains__, shown)) else None
 
 
 # ---------------------------------------------------------------- the layers
