@@ -33,7 +33,7 @@ def theirs(weights: Path, refs: Sequence[TaskRef], *, batch: int, tokens: int) -
 
     from harness.lm_tasks import load_task
 
-    lm = HFLM(pretrained=str(weights), dtype="float32", batch_size=batch, max_gen_toks=tokens, device="cpu")
+    lm = HFLM(pretrained=str(weights), dtype="float32", batch_size=batch, device="cpu")
     loaded = {ref.name: load_task(ref).task for ref in refs}
     for task in loaded.values():
         if task.OUTPUT_TYPE == "generate_until":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from harness import __version__
 from harness.specs import StageInput, StageParams, StageSpec
 from harness.store import key_of
@@ -17,6 +19,7 @@ class PlanBuilder:
 
     def __init__(self) -> None:
         self.stages: dict[str, StageSpec] = {}
+        self._labels: Counter[str] = Counter()
 
     def add(self, params: StageParams, *, label: str, inputs: tuple[tuple[str, str], ...] = ()) -> str:
         """Plan a stage over (name, key) inputs and return its key."""
@@ -26,6 +29,12 @@ class PlanBuilder:
             schema=SCHEMA[params.stage],
             version=".".join(__version__.split(".")[:2]),
         )
-        named = tuple(StageInput(name=name, key=key) for name, key in inputs)
-        self.stages.setdefault(key, StageSpec(key=key, label=label, params=params, inputs=named))
+        if key not in self.stages:
+            named = tuple(StageInput(name=name, key=key) for name, key in inputs)
+            self.stages[key] = StageSpec(key=key, label=self._unlike(label), params=params, inputs=named)
         return key
+
+    def _unlike(self, label: str) -> str:
+        """The label, numbered where another stage has it: people and the terminal tell stages apart by it."""
+        self._labels[label] += 1
+        return label if self._labels[label] == 1 else f"{label} ({self._labels[label]})"

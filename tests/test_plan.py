@@ -170,6 +170,14 @@ def test_a_variants_own_search_is_planned_beside_the_runs() -> None:
     assert len(labels(made, "analyze")) == len(labels(made, "search")) == 2
 
 
+def test_stages_that_would_be_called_alike_are_numbered() -> None:
+    own = {**FOUND["ml-lr"], "search": {"budget": 0.1}, "analysis": {"perturbation": {"seeds": [7]}}}
+    made = plan(variants={**FOUND, "own": own})
+    assert labels(made, "analyze") == ["module robustness by update", "module robustness by update (2)"]
+    every = [stage.label for stage in made.stages]
+    assert len(set(every)) == len(every)
+
+
 def test_a_searchs_settings_change_no_analysis() -> None:
     first, other = (keys(plan(variants=FOUND, search={"budget": b})) for b in (0.2, 0.4))
     assert first["module robustness by update"] == other["module robustness by update"]
