@@ -2,8 +2,8 @@
 
     python -m benchmarks.scoring [--samples 100000] [--variants 8] [--seeds 5]
 
-Prints seconds of CPU time of judging, of the scores with every pair of variants compared, and both (aim: at most 60 s for 100 000
-samples on two cores; one process, one thread). Completions are refusals, answers and mixtures of 30 to 300 words.
+Prints seconds of CPU time of judging, of the scores with every pair of variants compared, and both (aim: at most 60 s
+for 100 000 samples; one process, one thread). Completions are refusals, answers and mixtures of 30 to 300 words.
 """
 
 from __future__ import annotations
