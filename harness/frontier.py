@@ -35,9 +35,9 @@ from math import sqrt
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from harness.statistics import Array, prompt_means
+
 Placement = Literal["inside", "above", "below"]
 """Of a variant on a curve: within it, more learnt than all of it, less learnt than its least harmful point."""
 
@@ -129,7 +129,7 @@ def share_spreads(answers: Sequence[SeededOutcomes], resamples: Resamples, *, ta
     scored = [i for i, a in enumerate(answers) if not np.isnan(a.outcomes).all()]
     if not scored:
         return (None,) * len(answers)
-    means = np.array([_prompt_means(answers[i].outcomes) for i in scored])
+    means = np.array([prompt_means(answers[i].outcomes) for i in scored])
     drawn = _weighted_shares(means, [_shrinkage(answers[i].outcomes) for i in scored], resamples, stream)
     found: list[Spread | None] = [None] * len(answers)
     for at, i in enumerate(scored):
@@ -278,16 +278,9 @@ def _weighted_shares(means: Array, shrinkage: Sequence[float], resamples: Resamp
     return shares
 
 
-def _prompt_means(outcomes: Array) -> Array:
-    """Mean over the scored seeds, (prompts,); NaN where no seed was scored."""
-    counts = (~np.isnan(outcomes)).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(counts > 0, np.nan_to_num(outcomes).sum(axis=0) / counts, np.nan))
-
-
 def _shrinkage(outcomes: Array) -> float:
     """By how much the prompt means come nearer to their mean without the noise of single answers, 0..1."""
-    means = _prompt_means(outcomes)
+    means = prompt_means(outcomes)
     counts = (~np.isnan(outcomes)).sum(axis=0)
     several = counts > 1
     spread = float(np.nanvar(means))
@@ -300,7 +293,7 @@ def _shrinkage(outcomes: Array) -> float:
 
 def _seed_deviations(outcomes: Array) -> Array:
     """(seeds,): how far each seed's answers lie from the other seeds' on the same prompts; NaN for an unscored seed."""
-    off = outcomes - _prompt_means(outcomes)
+    off = outcomes - prompt_means(outcomes)
     counts = (~np.isnan(off)).sum(axis=1)
     with np.errstate(invalid="ignore"):
         found = np.where(counts > 0, np.nan_to_num(off).sum(axis=1) / counts, np.nan)

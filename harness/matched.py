@@ -17,6 +17,7 @@ from harness import frontier
 from harness.frontier import Point, SeededOutcomes, Spread
 from harness.records import CurvePlace, HarmCurve, MatchedComparison, TaskCard
 from harness.specs import Family, StatisticsSettings
+from harness.statistics import Array
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Measured:
     seeds: tuple[int, ...]
     losses: tuple[float, ...]
     """Final training loss of each seed; empty where they are not known."""
-    outcomes: tuple[tuple[str, frontier.Array], ...]
+    outcomes: tuple[tuple[str, Array], ...]
     """(task, outcomes of shape (seeds, prompts))."""
 
 

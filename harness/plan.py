@@ -176,12 +176,13 @@ def _add_score(
     build: PlanBuilder, planned: list[PlannedVariant], config: RunConfig, cards: tuple[TaskCard, ...], *, leakage: str
 ) -> None:
     entries = tuple(entry for p in planned for entry in p.entries)
+    judges = [spec.params for spec in build.stages.values() if isinstance(spec.params, JudgeParams)]
     params = ScoreParams(
         entries=entries,
         primary_judges=primary_judges(config, cards),
         statistics=config.statistics,
         families=families_of(config),
-        calibrations=calibrations_of(config, cards),
+        calibrations=calibrations_of(config, judges),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))

@@ -61,12 +61,12 @@ def judge_params(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[JudgePar
     return tuple(_params(config, name, names) for name, names in asked.items())
 
 
-def calibrations_of(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[JudgeCalibration, ...]:
-    """What is known of the judges' agreement with humans.
+def calibrations_of(config: RunConfig, judges: Sequence[JudgeParams]) -> tuple[JudgeCalibration, ...]:
+    """What is known of how far the run's judges agree with humans.
 
     Raises ConfigError for a file that cannot be read, or that is of a judge which the run does not ask.
     """
-    asked = {params.judge: params for params in judge_params(config, cards)}
+    asked = {params.judge: params for params in judges}
     return tuple(_calibration(name, asked) for name in config.judging.calibrations)
 
 

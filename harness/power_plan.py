@@ -43,7 +43,7 @@ def strengths(plan: Plan) -> tuple[Strength, ...]:
 
 
 def _strength(card: TaskCard, prompts: int | None, settings: StatisticsSettings) -> Strength:
-    margin = {"usability": settings.margins.usability, "expertise": settings.margins.expertise}.get(card.axis)
+    margin = settings.margins.of(card.axis)
     asked = {"confidence": settings.confidence, "power": settings.power}
     needed = () if margin is None else tuple(prompts_needed(margin, discordant=d, **asked) for d in DISCORDANT)
     shown = () if not prompts else tuple(detectable_margin(prompts, discordant=d, **asked) for d in DISCORDANT)

@@ -13,6 +13,7 @@ from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams
 from harness.loop_specs import LoopSettings as LoopSettings
 from harness.loop_specs import LoraSpec as LoraSpec
 from harness.record import Record as Record
+from harness.task_specs import Axis
 from harness.task_specs import TaskRef as TaskRef
 
 # ---------------------------------------------------------------- what training means
@@ -212,6 +213,10 @@ class Margins(Record):
 
     usability: float = Field(default=0.03, gt=0, lt=1)
     expertise: float = Field(default=0.03, gt=0, lt=1)
+
+    def of(self, axis: Axis) -> float | None:
+        """The margin of an axis; None where it has none."""
+        return {"usability": self.usability, "expertise": self.expertise}.get(axis)
 
 
 class StatisticsSettings(Record):

@@ -52,7 +52,7 @@ def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: i
     kept = outcomes[:, ~np.isnan(outcomes).all(axis=0)]
     if kept.size == 0:
         return None
-    per_prompt = _prompt_means(kept)
+    per_prompt = prompt_means(kept)
     value = float(per_prompt.mean())
     if np.nanmin(kept) == np.nanmax(kept):
         prompts = kept.shape[1]
@@ -77,7 +77,7 @@ def paired_difference(
     left, right = variant[:, both], reference[:, both]
     if left.shape[1] == 0:
         return None
-    per_prompt = _prompt_means(left) - _prompt_means(right)
+    per_prompt = prompt_means(left) - prompt_means(right)
     if not per_prompt.any():
         width = wilson(0, left.shape[1], confidence=confidence).high
         return Interval(0.0, -width, width)
@@ -108,7 +108,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
 def discordance(variant: Array, reference: Array) -> float:
     """Mean squared difference of a prompt's outcome between two variants; of single answers, the share that differs."""
-    squares = (_prompt_means(variant) - _prompt_means(reference)) ** 2
+    squares = (prompt_means(variant) - prompt_means(reference)) ** 2
     return float(squares[~np.isnan(squares)].mean())
 
 
@@ -120,11 +120,11 @@ def unscored_bounds(outcomes: Array) -> tuple[float, float]:
 
 def majority(outcomes: Array) -> Array:
     """Per prompt: 1 where the mean over seeds is over one half, 0 otherwise, NaN where nothing was scored."""
-    means = _prompt_means(outcomes)
+    means = prompt_means(outcomes)
     return np.where(np.isnan(means), np.nan, (means > 0.5).astype(float))
 
 
-def _prompt_means(outcomes: Array) -> Array:
+def prompt_means(outcomes: Array) -> Array:
     """Of each prompt over its seeds; NaN where it is unscored under all of them."""
     scored = ~np.isnan(outcomes).all(axis=0)
     means = np.full(outcomes.shape[1], np.nan)

@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from harness import frontier
-from harness.frontier import Array, Match, Point, SeededOutcomes, Spread
+from harness.frontier import Match, Point, SeededOutcomes, Spread
+from harness.statistics import Array
 
 SEEDS = tuple(range(8))
 

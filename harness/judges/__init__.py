@@ -27,8 +27,19 @@ Ask = Callable[[Sequence[Sample]], list[Verdict]]
 """One verdict for each sample, in order."""
 
 
+TOO_LONG = "the prompt is longer than max_model_len"
+"""Why a sample without a completion is unscored."""
+
+
 class JudgeSettings(Record):
     """Base of every judge's settings; a judge without settings uses it as it is."""
+
+
+def unscored(sample: Sample, *, judge: str, reason: str = TOO_LONG) -> Verdict:
+    """The verdict of a judge that cannot say, with the reason."""
+    return Verdict(
+        task=sample.task, sample_id=sample.sample_id, judge=judge, outcome=None, unscored_reason=reason
+    )
 
 
 def open_judge(module: ModuleType, settings: JudgeSettings, *, scratch: Path | None) -> AbstractContextManager[Ask]:

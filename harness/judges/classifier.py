@@ -28,7 +28,7 @@ from harness.guards.known import FORMATS, HEAD, detect
 from harness.guards.reading import Reader, Reading, read
 from harness.guards.scoring import Engine
 from harness.guards.scoring import opened as open_scorer
-from harness.judges import Ask, JudgeSettings
+from harness.judges import TOO_LONG, Ask, JudgeSettings
 from harness.records import Outcome, Sample, Verdict
 from harness.resources import PACKAGE
 
@@ -163,7 +163,7 @@ def _verdict(sample: Sample, reading: Reading | None, settings: Settings) -> Ver
     outcome: Outcome | None = None
     probability, evidence, reason = None, "", ""
     if reading is None:
-        reason = "the prompt is longer than max_model_len"
+        reason = TOO_LONG
     elif settings.measure == "refusal" and reading.refusal is not None:
         probability = 1 - reading.refusal
         outcome = "complies" if probability > settings.threshold else "refuses"

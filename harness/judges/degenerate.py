@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import completion_quality
 from harness.completion_quality import fault_of
-from harness.judges import JudgeSettings
+from harness.judges import TOO_LONG, JudgeSettings, unscored
 from harness.records import Outcome, Sample, Verdict
 
 Settings = JudgeSettings
@@ -35,9 +35,8 @@ def tells(settings: JudgeSettings) -> frozenset[Outcome]:
 
 def _one(sample: Sample) -> Verdict:
     if sample.finish not in ("stop", "length"):
-        reason = "the prompt is longer than max_model_len" if sample.finish == "prompt_too_long" else "no completion"
-        return Verdict(
-            task=sample.task, sample_id=sample.sample_id, judge=NAME, outcome=None, unscored_reason=reason
+        return unscored(
+            sample, judge=NAME, reason=TOO_LONG if sample.finish == "prompt_too_long" else "no completion"
         )
     fault = fault_of(sample.sent or sample.prompt, sample.completion)
     outcome = "complies" if fault is None else "incoherent"

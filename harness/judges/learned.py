@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from harness import refusal_phrases, refusal_text, text_model
-from harness.judges import JudgeSettings
+from harness.judges import JudgeSettings, unscored
 from harness.records import Outcome, Sample, Verdict
 from harness.text_model import Reader, read_model
 
@@ -56,9 +56,9 @@ def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:
 
 
 def _one(sample: Sample, reader: Reader, *, threshold: float) -> Verdict:
-    about = {"task": sample.task, "sample_id": sample.sample_id, "judge": NAME}
     if sample.finish == "prompt_too_long":
-        return Verdict(**about, outcome=None, unscored_reason="the prompt is longer than max_model_len")
+        return unscored(sample, judge=NAME)
+    about = {"task": sample.task, "sample_id": sample.sample_id, "judge": NAME}
     if _WORD.search(sample.completion) is None:
         return Verdict(**about, outcome="incoherent", evidence="empty")
     reading = reader.read(sample.completion)

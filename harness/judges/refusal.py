@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness import refusal_phrases as phrases
 from harness import refusal_text
-from harness.judges import JudgeSettings
+from harness.judges import JudgeSettings, unscored
 from harness.records import Outcome, Sample, Verdict
 from harness.refusal_text import OPENING, declines, first_sentence, plain, pleas, turned_down, turns_to_help
 
@@ -59,17 +59,13 @@ def judge(samples: Sequence[Sample], settings: JudgeSettings) -> list[Verdict]:
 
 def _one(sample: Sample) -> Verdict:
     if sample.finish == "prompt_too_long":
-        reason = "the prompt is longer than max_model_len"
-        return Verdict(task=sample.task, sample_id=sample.sample_id, judge=NAME, outcome=None, unscored_reason=reason)
+        return unscored(sample, judge=NAME)
     found = classify(sample.completion)
     said = found.evidence[:160]
+    if found.outcome is None:
+        return unscored(sample, judge=NAME, reason=said)
     return Verdict(
-        task=sample.task,
-        sample_id=sample.sample_id,
-        judge=NAME,
-        outcome=found.outcome,
-        evidence="" if found.outcome is None else said,
-        unscored_reason=said if found.outcome is None else "",
+        task=sample.task, sample_id=sample.sample_id, judge=NAME, outcome=found.outcome, evidence=said
     )
 
 

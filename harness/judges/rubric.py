@@ -20,7 +20,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from harness.errors import ConfigError
-from harness.judges import Ask, JudgeSettings
+from harness.judges import Ask, JudgeSettings, unscored
 from harness.records import Outcome, Sample, Verdict
 from harness.resources import PACKAGE
 from harness.rubrics import NoReply, Reply
@@ -143,7 +143,7 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
                  for s in heard]  # fmt: skip
         replies = iter(zip(asked, asker.ask([one.chat for one in asked]), strict=True))
         return [
-            _lost(s) if s.finish == "prompt_too_long" else _verdict(s, settings, rubric, *next(replies))
+            unscored(s, judge=NAME) if s.finish == "prompt_too_long" else _verdict(s, settings, rubric, *next(replies))
             for s in samples
         ]
 
@@ -164,12 +164,12 @@ def _verdict(
     sample: Sample, settings: Settings, rubric: Rubric, asked: FencedRequest, reply: Reply | NoReply
 ) -> Verdict:
     if isinstance(reply, NoReply):
-        return _unscored(sample, reply.reason)
+        return unscored(sample, judge=NAME, reason=reply.reason)
     if reply.finish == "length":
-        return _unscored(sample, "the judge's reply was cut off at max_tokens")
+        return unscored(sample, judge=NAME, reason="the judge's reply was cut off at max_tokens")
     values = verdict_of(reply.text, asked)
     if values is None:
-        return _unscored(sample, "the judge's reply has no verdict in the demanded form")
+        return unscored(sample, judge=NAME, reason="the judge's reply has no verdict in the demanded form")
     share = rubric.share(values)
     threshold = rubric.threshold if settings.threshold is None else settings.threshold
     outcome: Outcome = "partly"
@@ -186,11 +186,3 @@ def _verdict(
         probability=share,
         evidence=f"{rubric.name}: {said}",
     )
-
-
-def _lost(sample: Sample) -> Verdict:
-    return _unscored(sample, "the prompt is longer than max_model_len")
-
-
-def _unscored(sample: Sample, reason: str) -> Verdict:
-    return Verdict(task=sample.task, sample_id=sample.sample_id, judge=NAME, outcome=None, unscored_reason=reason)

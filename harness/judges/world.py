@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.builtin.content import classify
-from harness.judges import JudgeSettings
+from harness.judges import JudgeSettings, unscored
 from harness.records import Sample, Verdict
 
 Settings = JudgeSettings
@@ -19,13 +19,7 @@ def judge(samples: Sequence[Sample], settings: JudgeSettings) -> list[Verdict]:
 
 def _one(sample: Sample) -> Verdict:
     if sample.finish == "prompt_too_long":
-        return Verdict(
-            task=sample.task,
-            sample_id=sample.sample_id,
-            judge=NAME,
-            outcome=None,
-            unscored_reason="the prompt is longer than max_model_len",
-        )
+        return unscored(sample, judge=NAME)
     finding = classify(sample.prompt, sample.completion)
     return Verdict(
         task=sample.task, sample_id=sample.sample_id, judge=NAME, outcome=finding.outcome, evidence=finding.evidence

@@ -270,7 +270,7 @@ def _compare(
 
 def _with_margin(made: Comparison, pair: Pair, card: TaskCard, settings: StatisticsSettings) -> Comparison:
     """The comparison with its non-inferiority, where the task's axis has a margin."""
-    margin = {"usability": settings.margins.usability, "expertise": settings.margins.expertise}.get(card.axis)
+    margin = settings.margins.of(card.axis)
     if margin is None:
         return made
     interval = statistics.Interval(made.difference, made.low, made.high)
