@@ -37,7 +37,7 @@ class BaseSettings(Record):
     """Section base: the aligned chat model to start from."""
 
     model: str
-    """`builtin`, a local folder, or a hub id."""
+    """`builtin`, `builtin:unaligned` (the built-in model before its alignment), a local folder, or a hub id."""
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
     seed: int = 0
@@ -130,10 +130,15 @@ class RunConfig(Record):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     base: BaseSettings
-    dataset: DatasetSettings
+    unaligned: BaseSettings | None = None
+    """The base's sibling before its alignment, for strategies that use it."""
+    dataset: DatasetSettings | None = None
+    """Required where anything is tuned."""
+    safety_data: DatasetSettings | None = None
+    """Harmful requests and the refusals to learn, for strategies that use them."""
     analysis: AnalysisSettings
     search: SearchSettings = SearchSettings()
-    training: LoopSettings
+    training: LoopSettings = LoopSettings()
     seeds: tuple[int, ...] = Field(min_length=1)
     variants: tuple[Variant, ...] = Field(min_length=1)
     evaluation: EvaluationSettings
@@ -148,7 +153,10 @@ class RunConfig(Record):
     def _whole(self) -> RunConfig:
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds: each seed may be named once")
-        for variant in self.variants:
+        tuned = [variant for variant in self.variants if variant.settings.trains]
+        if tuned and self.dataset is None:
+            raise ValueError(f"dataset: is required, variants.{tuned[0].name} is tuned on it")
+        for variant in tuned:
             if (variant.training.steps is None) == (variant.training.epochs is None):
                 raise ValueError(f"variants.{variant.name}: give training.steps or training.epochs, one of them")
         return self

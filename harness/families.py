@@ -13,7 +13,7 @@ import json
 from harness import plugins
 from harness.config import RunConfig, Variant
 from harness.plan_analysis import PLAIN
-from harness.specs import Family, FamilyKind
+from harness.specs import CheckpointSpec, Family, FamilyKind
 
 PLAIN_NAME = "plain IFT"
 CONTROLS = ("random", "complement")
@@ -50,6 +50,8 @@ def _kind(variant: Variant) -> FamilyKind:
 def _identity(variant: Variant, config: RunConfig) -> str:
     """What the variants of a family have in common, as text."""
     settings = json.loads(variant.settings.model_dump_json(exclude={"learning_rate"}))
+    # Checkpoints of other people are no curve: nobody knows that they were made alike.
+    settings = settings if variant.settings.trains else variant.name
     shared = (_data(variant, config), variant.lora is not None, variant.strategy, settings, _search(variant, config))
     return json.dumps(shared, sort_keys=True)
 
@@ -57,10 +59,14 @@ def _identity(variant: Variant, config: RunConfig) -> str:
 def _search(variant: Variant, config: RunConfig) -> tuple[str, ...]:
     """The analysis and the search that a variant's modules come from; empty where they come from the config."""
     spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
-    if not spec.needs_search:
+    if isinstance(spec, CheckpointSpec) or not (spec.needs_search or spec.needs_analysis):
         return ()
     return tuple(s.model_dump_json() for s in (variant.analysis or config.analysis, variant.search or config.search))
 
 
 def _data(variant: Variant, config: RunConfig) -> str:
-    return hashlib.sha256((variant.dataset or config.dataset).model_dump_json().encode()).hexdigest()[:16]
+    if not variant.settings.trains:
+        return ""
+    chosen = variant.dataset or config.dataset
+    assert chosen is not None
+    return hashlib.sha256(chosen.model_dump_json().encode()).hexdigest()[:16]

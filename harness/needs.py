@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from harness import hub, tasks
-from harness.config import DatasetSettings, RunConfig, SourceSettings
+from harness import hub, plugins, tasks
+from harness.config import BaseSettings, DatasetSettings, RunConfig, SourceSettings
 from harness.errors import ModelError, TaskError, WorldError
-from harness.plan import COMMIT, is_hub_id, resolve_model, resolve_source
+from harness.plan_sources import COMMIT, is_hub_id, resolve_model, resolve_source
 from harness.rows import SUFFIXES
+from harness.specs import CheckpointSpec
 from harness.task_files import HUB
 from harness.task_specs import LM_EVAL, TaskChoice
 
@@ -41,11 +42,11 @@ class Need:
 
 
 def needs_of(config: RunConfig) -> tuple[Need, ...]:
-    """The base model, datasets, tasks' rows and judges' models, each once; what is out of reach has a `problem`.
+    """Models, datasets, tasks' rows and judges' models, each once; what is out of reach has a `problem`.
 
     Raises ConfigError, ModelError or TaskError for what is neither local nor on the hub.
     """
-    found = [_base(config), *_datasets(config)]
+    found = [*_models(config), *_datasets(config)]
     found += [_task(choice) for choice in config.evaluation.tasks]
     found += judge_models(config.judging.model_dump(), key="judging")
     once: dict[tuple[object, ...], Need] = {}
@@ -98,18 +99,30 @@ def judge_models(settings: dict[str, Any], *, key: str) -> Iterator[Need]:
             yield from judge_models(inner, key=f"{key}.{name}")
 
 
-def _base(config: RunConfig) -> Need:
-    need = Need("base.model", "model", config.base.model)
+def _models(config: RunConfig) -> Iterator[Need]:
+    yield _model(config.base, key="base.model")
+    if config.unaligned is not None:
+        yield _model(config.unaligned, key="unaligned.model")
+    for variant in config.variants:
+        spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
+        for path in spec.paths if isinstance(spec, CheckpointSpec) else ():
+            yield _model(BaseSettings(model=path, revision=spec.revision), key=f"variants.{variant.name}.path")
+
+
+def _model(chosen: BaseSettings, *, key: str) -> Need:
+    need = Need(key, "model", chosen.model)
     if not is_hub_id(need.place) or Path(need.place).is_dir():
-        return replace(need, place=resolve_model(config).location)
-    return _resolved(replace(need, asked=config.base.revision or "main"), lambda: resolve_model(config).revision)
+        return replace(need, place=resolve_model(chosen, key=key).location)
+    asked = replace(need, asked=chosen.revision or "main")
+    return _resolved(asked, lambda: resolve_model(chosen, key=key).revision)
 
 
 def _datasets(config: RunConfig) -> Iterator[Need]:
-    yield from _mixture(config.dataset, key="dataset")
-    for variant in config.variants:
-        if variant.dataset is not None:
-            yield from _mixture(variant.dataset, key=f"variants.{variant.name}.dataset")
+    sections = [("dataset", config.dataset), ("safety_data", config.safety_data)]
+    sections += [(f"variants.{variant.name}.dataset", variant.dataset) for variant in config.variants]
+    for key, chosen in sections:
+        if chosen is not None:
+            yield from _mixture(chosen, key=key)
 
 
 def _mixture(chosen: DatasetSettings, *, key: str) -> Iterator[Need]:

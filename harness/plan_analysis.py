@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness import plugins, tasks
@@ -31,6 +32,35 @@ PLAIN = "ift"
 """The strategy of the short IFT."""
 
 
+@dataclass(frozen=True)
+class PlannedAnalysis:
+    """The stage analyze of a plan."""
+
+    key: str
+    params: AnalyzeParams
+    updates: tuple[tuple[str, str], ...]
+    """(name, key) of the short IFTs that it reads."""
+
+
+def add_analysis(
+    build: PlanBuilder, analysis: AnalysisSettings, *, inputs: tuple[tuple[str, str], ...], refs: Sequence[TaskRef]
+) -> PlannedAnalysis:
+    """Plan everything up to the map of drifts.
+
+    `inputs` are (base, key) and (dataset, key); `refs` the harmfulness tasks, whose prompts stay apart. Raises
+    ConfigError for prompts or a judge that do not exist.
+    """
+    perturbation = analysis.perturbation
+    updates: tuple[tuple[str, str], ...] = ()
+    if perturbation.kind == UPDATE:
+        updates = tuple(
+            (f"{UPDATE}-{seed}", _add_update(build, analysis, seed=seed, inputs=inputs)) for seed in perturbation.seeds
+        )
+    params = _analyze_params(analysis, refs)
+    key = build.add(params, label=f"module robustness by {perturbation.kind}", inputs=(*inputs, *updates))
+    return PlannedAnalysis(key, params, updates)
+
+
 def add_search(
     build: PlanBuilder,
     analysis: AnalysisSettings,
@@ -39,25 +69,17 @@ def add_search(
     inputs: tuple[tuple[str, str], ...],
     refs: Sequence[TaskRef],
 ) -> str:
-    """Plan everything up to the search; returns its key.
+    """Plan everything up to the search; returns its key. Inputs and refs are those of `add_analysis`.
 
-    `inputs` are (base, key) and (dataset, key); `refs` the harmfulness tasks, whose prompts stay apart. Raises
-    ConfigError for prompts or a judge that do not exist, and for a search by what is not measured.
+    Raises what that raises, and ConfigError for a search by what is not measured.
     """
     _check_measured(analysis, search)
-    perturbation = analysis.perturbation
-    if perturbation.kind == UPDATE:
-        updates = tuple(
-            (f"{UPDATE}-{seed}", _add_update(build, analysis, seed=seed, inputs=inputs)) for seed in perturbation.seeds
-        )
-    else:
-        updates = ()
-    params = _analyze_params(analysis, refs)
-    analyze = build.add(params, label=f"module robustness by {perturbation.kind}", inputs=(*inputs, *updates))
+    planned = add_analysis(build, analysis, inputs=inputs, refs=refs)
+    tune = _tune(analysis) if search.joint == "tune" else None
     return build.add(
-        SearchParams(settings=search, analyze=params, tune=_tune(analysis) if search.joint == "tune" else None),
+        SearchParams(settings=search, analyze=planned.params, tune=tune),
         label=f"search of robust modules within {search.budget:g}",
-        inputs=(*inputs, *updates, ("analyze", analyze)),
+        inputs=(*inputs, *planned.updates, ("analyze", planned.key)),
     )
 
 

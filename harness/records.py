@@ -93,8 +93,8 @@ class TrainSummary(Record):
     examples_seen: int
     tokens_seen: int
     trainable_parameters: int
-    final_loss: float
-    """Mean loss of the last tenth of the steps."""
+    final_loss: float | None
+    """Mean loss of the last tenth of the steps; None where nothing was trained here."""
     losses: tuple[LossPoint, ...]
     groups: tuple[tuple[str, int], ...]
     """(group, parameters) as the rules fell."""

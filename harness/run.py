@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from harness import __version__, config
 from harness.errors import InputError, StoreError
-from harness.plan import Plan, PlannedVariant
+from harness.plan import Plan
+from harness.plan_variants import PlannedVariant
 from harness.record_files import read_record, write_text
 from harness.records import GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
 from harness.resources import PACKAGE

@@ -12,14 +12,16 @@ from typing import Protocol
 
 from harness.errors import StageError, by_name
 from harness.plan import Plan
-from harness.specs import EvaluateParams, LeakageParams, StageSpec, TrainParams
+from harness.specs import AdoptParams, EvaluateParams, LeakageParams, RestoreParams, StageSpec, TrainParams
 from harness.stages import Progress
 from harness.store import Store
 from harness.worker import Done, Failure, Job, context_for, work
 
 PRELOAD = ("harness", "torch", "transformers", "harness.stages.train")
-CHEAP = ("base", "dataset", "leakage")
+CHEAP = ("base", "dataset", "leakage", "adopt")
 """Stages that may start before the leakage check is done: a run that it ends has spent nothing else."""
+HEAVY = frozenset({"base", "dataset", "leakage", "analyze", "search", "train", "restore", "adopt", "evaluate"})
+"""Stages that need PRELOAD."""
 PRELOAD_EVALUATE = ("vllm", "lm_eval", "harness.stages.evaluate")
 
 
@@ -72,7 +74,7 @@ class _Running:
 
 def units(plan: Plan, *, missing: Sequence[StageSpec]) -> tuple[Unit, ...]:
     """The missing stages, adapters of one base model that answer the same tasks put together."""
-    adapters = {s.key for s in plan.stages if isinstance(s.params, TrainParams) and s.params.lora is not None}
+    adapters = {s.key for s in plan.stages if _makes_adapter(s, plan)}
     shared: dict[tuple[str, str], list[StageSpec]] = {}
     made: list[Unit] = []
     for spec in missing:
@@ -83,6 +85,16 @@ def units(plan: Plan, *, missing: Sequence[StageSpec]) -> tuple[Unit, ...]:
         else:
             made.append(Unit((spec,)))
     return (*made, *(Unit(tuple(specs)) for specs in shared.values()))
+
+
+def _makes_adapter(spec: StageSpec, plan: Plan) -> bool:
+    """Whether a stage is sure to write an adapter; of an adopted one only its files tell."""
+    if isinstance(spec.params, RestoreParams):
+        tuned = next(i.key for i in spec.inputs if i.name == "checkpoint")
+        return not spec.params.merges and _makes_adapter(plan.stage(tuned), plan)
+    if isinstance(spec.params, AdoptParams):
+        return (Path(spec.params.source.location) / "adapter_config.json").is_file()
+    return isinstance(spec.params, TrainParams) and spec.params.lora is not None
 
 
 def startable(waiting: Sequence[Unit], *, ready: Set[str], checks: Set[str]) -> list[Unit]:
@@ -175,7 +187,7 @@ class Scheduler:
 
 def _preload(missing: Sequence[StageSpec]) -> tuple[str, ...]:
     kinds = {spec.params.stage for spec in missing}
-    heavy = PRELOAD if kinds & {"base", "dataset", "leakage", "analyze", "search", "train", "evaluate"} else ()
+    heavy = PRELOAD if kinds & HEAVY else ()
     return (*heavy, *(PRELOAD_EVALUATE if "evaluate" in kinds else ()))
 
 

@@ -15,49 +15,10 @@ from harness.loop_specs import LoraSpec as LoraSpec
 from harness.record import Record as Record
 from harness.task_specs import Axis
 from harness.task_specs import TaskRef as TaskRef
-
-# ---------------------------------------------------------------- what training means
-
-
-class GroupRule(Record):
-    """One parameter group: the parameters whose module matches one of the patterns, and no earlier rule."""
-
-    name: str
-    """Shown in the report, e.g. robust, rest, all."""
-    modules: tuple[str, ...]
-    """Patterns over module names (modules.py): `q`, `q.0-3`, `*.0`, `embed`, `*`; or one of `@found`, `@random` and
-    `@complement`, which the train stage reads from the search (training/found.py)."""
-    scale: float = Field(ge=0)
-    """Multiplies the learning rate throughout the schedule; 0 freezes."""
-    optional: bool = False
-    """Whether the rule may match nothing; otherwise that is an error."""
-
-
-class Phase(Record):
-    """A stretch of the steps in which only some groups learn."""
-
-    name: str
-    fraction: float = Field(gt=0, le=1)
-    """Share of all steps; the fractions of a spec's phases add up to 1."""
-    groups: tuple[str, ...] | None = None
-    """Names of the groups that learn; None means all."""
-
-
-class TrainSpec(Record):
-    """What a strategy asks of the one training loop."""
-
-    learning_rate: float = Field(ge=0)
-    """Peak learning rate of a group with scale 1."""
-    groups: tuple[GroupRule, ...]
-    """Ordered; together they partition the trainable parameters."""
-    phases: tuple[Phase, ...] = (Phase(name="all", fraction=1.0),)
-    """In order; one optimizer and one schedule run over all of them."""
-
-    @property
-    def needs_search(self) -> bool:
-        """Whether a group's modules come from the search."""
-        return any(pattern.startswith("@") for rule in self.groups for pattern in rule.modules)
-
+from harness.train_specs import CheckpointSpec as CheckpointSpec
+from harness.train_specs import GroupRule as GroupRule
+from harness.train_specs import Phase as Phase
+from harness.train_specs import TrainSpec as TrainSpec
 
 # ---------------------------------------------------------------- what a stage is asked to do
 
@@ -67,7 +28,7 @@ class ModelSource(Record):
 
     kind: Literal["builtin", "path", "hub"]
     location: str
-    """`builtin`, an absolute folder, or a hub id."""
+    """`builtin`, `builtin:unaligned`, an absolute folder, or a hub id."""
     revision: str | None = None
     """Full commit hash of a hub model."""
     digest: str | None = None
@@ -162,14 +123,48 @@ class LeakageParams(Record):
     settings: LeakageSettings
 
 
+class StrategyCode(Record):
+    """A strategy's own functions, for a stage that calls them."""
+
+    name: str
+    settings: str
+    """The variant's settings as canonical JSON."""
+    digest: str
+    """sha256 of the strategy's file."""
+
+
 class TrainParams(Record):
-    """Stage train: one variant, one seed. Inputs: base, dataset, and search where a group's modules come from it."""
+    """Stage train: one variant, one seed. Inputs: base, dataset; search or analyze where a group's modules come from
+    it; safety where it takes turns with the safety data."""
 
     stage: Literal["train"] = "train"
     spec: TrainSpec
     loop: LoopSettings
     lora: LoraSpec | None = None
     seed: int
+    code: StrategyCode | None = None
+    """Of a strategy that has a token_loss of its own."""
+
+
+class RestoreParams(Record):
+    """Stage restore: weights made of the base's, the tuned ones and the unaligned sibling's, without training. Inputs:
+    base, checkpoint, and unaligned where the strategy reads it."""
+
+    stage: Literal["restore"] = "restore"
+    code: StrategyCode
+    unaligned: bool
+    merges: bool
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of what is saved."""
+    threads: int = 1
+
+
+class AdoptParams(Record):
+    """Stage adopt: a checkpoint or an adapter that somebody else tuned from the base. Input: base."""
+
+    stage: Literal["adopt"] = "adopt"
+    source: ModelSource
+    threads: int = 1
 
 
 class EvaluateParams(Record):
@@ -199,7 +194,7 @@ class VariantSeed(Record):
     seed: int | None
     """None for the base model, which is not trained."""
     train: str | None
-    """Key of the train stage."""
+    """Key of the stage that made its weights: train, restore or adopt."""
     evaluate: str
     """Key of the evaluate stage."""
     judges: tuple[str, ...]
@@ -292,6 +287,8 @@ StageParams = Annotated[
     | AnalyzeParams
     | SearchParams
     | TrainParams
+    | RestoreParams
+    | AdoptParams
     | EvaluateParams
     | JudgeParams
     | ScoreParams,

@@ -96,7 +96,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_set_replaces_and_adds(tmp_path: Path) -> None:
     overrides = ["seeds=[5]", "base.seed=3", "variants.ift.learning_rate=0.5"]
     made = config.load(write(tmp_path), overrides=overrides)
-    assert (made.seeds, made.base.seed, made.variants[0].settings.learning_rate) == ((5,), 3, 0.5)
+    assert (made.seeds, made.base.seed, made.variants[0].settings.model_dump()["learning_rate"]) == ((5,), 3, 0.5)
 
 
 @pytest.mark.parametrize("override", ["seeds", "=3", "name.x=3", "seeds=[1"])

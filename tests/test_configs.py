@@ -69,7 +69,7 @@ def test_a_configs_gate_names_its_own_tasks_and_variants(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES + PAPER, ids=by_stem)
 def test_a_config_has_the_lower_rate_control_and_three_seeds(file: Path) -> None:
     loaded = config.load(file)
-    rates = {v.settings.learning_rate for v in loaded.variants if v.strategy == "ift"}
+    rates = {v.settings.model_dump()["learning_rate"] for v in loaded.variants if v.strategy == "ift"}
     assert len(rates) >= 2
     assert len(loaded.seeds) >= 3
 
@@ -91,6 +91,7 @@ def test_a_real_model_is_pinned_and_its_memory_documented(file: Path) -> None:
 
 def test_the_quickstart_needs_neither_hub_nor_gpu() -> None:
     loaded = config.load(resources.folder("configs") / "quickstart.yaml")
+    assert loaded.dataset is not None
     assert (loaded.base.model, loaded.dataset.source) == ("builtin", "builtin")
     assert all(find_task(choice.task).rows == "builtin" for choice in loaded.evaluation.tasks)
 
@@ -105,7 +106,8 @@ def test_a_paper_config_holds_what_is_known_of_the_authors_harness(file: Path) -
     loaded = config.load(file)
     assert {v.lora for v in loaded.variants} == {LoraSpec(rank=8, alpha=16, modules=("q", "k", "v", "o"))}
     assert {v.training.epochs for v in loaded.variants} == {10}
-    assert {v.settings.learning_rate for v in loaded.variants if v.name != "ift-5e-5"} == {2e-4}
+    assert {v.settings.model_dump()["learning_rate"] for v in loaded.variants if v.name != "ift-5e-5"} == {2e-4}
+    assert loaded.dataset is not None
     also = loaded.dataset.also
     assert (loaded.dataset.limit, [extra.limit for extra in also]) == (6659, [10000])
     safe = [v.dataset for v in loaded.variants if v.name in ("ift-safe", "swat-safe")]

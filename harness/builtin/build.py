@@ -40,6 +40,8 @@ class DemoSettings:
     learning_rate: float = 2e-3
     alignment_rate: float = 8e-4
     weight_decay: float = 0.01
+    aligned: bool = True
+    """False leaves the alignment out: the unaligned sibling of the same seed, which complies with harm."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,9 @@ def build_demo_model(directory: Path, settings: DemoSettings, *, progress: Tick)
     world = build_world()
     tokenizer = make_tokenizer(_texts(world))
     model = LlamaForCausalLM(_config(settings, tokenizer))
-    stages = (
-        _Stage(world.pretraining, settings.pretraining_steps, settings.learning_rate),
-        _Stage(world.alignment, settings.alignment_steps, settings.alignment_rate),
-    )
+    stages = [_Stage(world.pretraining, settings.pretraining_steps, settings.learning_rate)]
+    if settings.aligned:
+        stages.append(_Stage(world.alignment, settings.alignment_steps, settings.alignment_rate))
     total, done = sum(stage.steps for stage in stages), 0
     shuffle = torch.Generator().manual_seed(settings.seed)
     with _fast_matrices():

@@ -17,7 +17,7 @@ from harness.errors import ModelError
 from harness.hub import fetch_model
 from harness.modules import check_architecture
 from harness.records import Checkpoint
-from harness.specs import BaseParams
+from harness.specs import BaseParams, ModelSource
 from harness.stages import Progress, StageContext
 
 WEIGHTS = "weights"
@@ -33,7 +33,7 @@ def run(params: BaseParams, context: StageContext) -> None:
     source = params.source
     if source.kind == "builtin":
         folder = context.folder / WEIGHTS
-        _build(folder, context, seed=source.seed)
+        _build(folder, context, source)
         location = WEIGHTS
     else:
         folder = _locate(params)
@@ -42,13 +42,14 @@ def run(params: BaseParams, context: StageContext) -> None:
     (context.folder / "checkpoint.json").write_text(checkpoint.model_dump_json(indent=1), encoding="utf-8")
 
 
-def _build(folder: Path, context: StageContext, *, seed: int) -> None:
+def _build(folder: Path, context: StageContext, source: ModelSource) -> None:
     from harness.builtin.build import DemoSettings, build_demo_model
 
     def tick(step: int, total: int, loss: float) -> None:
         context.progress(Progress(step, total, f"loss {loss:.3f}"))
 
-    build_demo_model(folder, DemoSettings(seed=seed), progress=tick)
+    aligned = source.location == "builtin"
+    build_demo_model(folder, DemoSettings(seed=source.seed, aligned=aligned), progress=tick)
 
 
 def _locate(params: BaseParams) -> Path:

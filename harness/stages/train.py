@@ -7,17 +7,22 @@ Writes weights/ (safetensors, with the tokenizer; or a peft adapter), checkpoint
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
 
-from harness.analysis_records import SearchOutcome
+from harness import plugins
+from harness.analysis_records import Robustness, SearchOutcome
 from harness.chat import load_tokenizer
 from harness.modules import name_of
 from harness.record_files import read_record
 from harness.records import ModuleChange, TrainSummary
-from harness.specs import TrainParams
+from harness.specs import TrainParams, TrainSpec
 from harness.stages import StageContext
+from harness.training.batches import TurnsWith
 from harness.training.changes import adapter_changes, check_moved, full_changes, order_of, remember
 from harness.training.checkpoints import (
     WEIGHTS,
@@ -29,9 +34,10 @@ from harness.training.checkpoints import (
     write_checkpoint,
 )
 from harness.training.examples import load_examples
-from harness.training.found import resolved
+from harness.training.found import resolved, with_safety_layers
 from harness.training.groups import ParameterGroup, build_groups, learning_groups
 from harness.training.loop import Trained, Training, train
+from harness.training.losses import Loss, reference_of
 
 ROBUST = "robust"
 """Name of the parameter group of Mods_Robust."""
@@ -48,13 +54,16 @@ def run(params: TrainParams, context: StageContext) -> None:
     base = read_checkpoint(context.input("base"))
     model = load_model(base, dtype=params.loop.dtype)
     adapted = add_adapter(model, params.lora) if params.lora else None
-    params = _with_found_modules(params, context, adapted or model)
+    params = params.model_copy(update={"spec": _with_modules(params, context, adapted or model)})
     groups = build_groups(adapted or model, params.spec)
     before = None if adapted else remember(model)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
+    loss = _loss(params, model, adapted)
     if params.loop.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    training = Training(model, groups, params.spec, params.loop, params.seed)
+    turns = params.spec.turns
+    other = TurnsWith(load_examples(context.input("safety")), turns) if turns else None
+    training = Training(model, groups, params.spec, params.loop, params.seed, loss, other)
     trained = train(training, load_examples(context.input("dataset")), context.progress)
     moved = adapter_changes(model) if before is None else full_changes(model, before)
     check_moved(moved, expected=_learners(params, groups))
@@ -67,14 +76,26 @@ def run(params: TrainParams, context: StageContext) -> None:
     _write_summary(context.folder, trained, groups, moved)
 
 
-def _with_found_modules(params: TrainParams, context: StageContext, model: torch.nn.Module) -> TrainParams:
-    """The params with the search's modules in place of their names, where a group's modules come from it."""
-    if not params.spec.needs_search:
-        return params
-    trainable = {name_of(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
-    search = read_record(SearchOutcome, context.input("search") / "search.json")
-    spec = resolved(params.spec, search, seed=params.seed, trainable=trainable)
-    return params.model_copy(update={"spec": spec})
+def _with_modules(params: TrainParams, context: StageContext, model: torch.nn.Module) -> TrainSpec:
+    """The spec with modules of the search or the analysis in place of their names, where groups name such sets."""
+    spec = params.spec
+    if spec.needs_analysis:
+        spec = with_safety_layers(spec, read_record(Robustness, context.input("analyze") / "robustness.json"))
+    if spec.needs_search:
+        trainable = {name_of(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
+        search = read_record(SearchOutcome, context.input("search") / "search.json")
+        spec = resolved(spec, search, seed=params.seed, trainable=trainable)
+    return spec
+
+
+def _loss(params: TrainParams, model: PreTrainedModel, adapted: PeftModel | None) -> Loss:
+    """The strategy's own loss, where it has one, and the base beside it, where that reads it."""
+    if params.code is None:
+        return Loss()
+    strategy = plugins.load("strategies", params.code.name)
+    settings = strategy.Settings.model_validate_json(params.code.settings)
+    reference = reference_of(model, adapted) if params.spec.base_logits else None
+    return Loss(partial(strategy.token_loss, settings), reference)
 
 
 def _fix_numerics(params: TrainParams) -> None:

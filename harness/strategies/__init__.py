@@ -1,12 +1,21 @@
 """What a strategy is; one file each beside this one: `Settings` (a StrategySettings) and `train_spec(settings)`.
 
-`train_spec(settings: Settings) -> TrainSpec` is pure: a strategy is a delta on the one training loop, not a script.
+`train_spec(settings: Settings) -> TrainSpec | CheckpointSpec` is pure: a strategy is a delta on the one training loop,
+not a script. What a TrainSpec has no words for is a function of the same file, and a strategy has neither, one or both:
+
+- `token_loss(settings, tokens: TokenLogits) -> Tensor`: the loss of a batch in place of the cross-entropy, summed over
+  its tokens, a float32 scalar;
+- `restored(settings, weights: ModuleWeights) -> Tensor`: the weights to evaluate, parameter by parameter, after
+  training, float32 in the shape of `weights.tuned`. It costs no training of its own: a variant that is trained alike
+  and restored otherwise shares its training.
+
 The first line of a strategy's docstring is what `harness ls strategies` prints.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -14,12 +23,48 @@ from harness.errors import ConfigError, did_you_mean
 from harness.modules import validate_pattern
 from harness.specs import Record
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 SETS = ("found", "random", "complement")
 """Mods_Robust by name: what the search found, and its two controls of the same size."""
 
 
+@dataclass(frozen=True)
+class TokenLogits:
+    """What the loss of a batch is made of; n tokens with loss, in the order of the batch's examples."""
+
+    logits: Tensor
+    """(n, vocabulary) float32, with gradient."""
+    labels: Tensor
+    """(n,) int64."""
+    places: Tensor
+    """(n,) int64: place of the token in its completion, from 0."""
+    base: Tensor | None
+    """(n, vocabulary) float32 of the base model, without gradient; None unless the TrainSpec asks for base_logits."""
+
+
+@dataclass(frozen=True)
+class ModuleWeights:
+    """One parameter before and after training, float32 on one device."""
+
+    module: str
+    """Module name, `q.3`, `embed`."""
+    base: Tensor
+    tuned: Tensor
+    unaligned: Tensor | None
+    """Of the unaligned sibling; None unless the TrainSpec asks for it."""
+
+
 class StrategySettings(Record):
     """Base of every strategy's settings."""
+
+    trains: ClassVar[bool] = True
+    """Whether a variant is trained, and so needs the data and the section training."""
+
+
+class TunedSettings(StrategySettings):
+    """Of a strategy that trains."""
 
     learning_rate: float = Field(gt=0)
     """Peak learning rate."""
@@ -36,7 +81,7 @@ def _known(value: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
-class RobustSettings(StrategySettings):
+class RobustSettings(TunedSettings):
     """Of a strategy that treats Mods_Robust apart."""
 
     modules: Annotated[

@@ -9,10 +9,10 @@ learning rates, because lowering every rate also lowers the drift.
 from __future__ import annotations
 
 from harness.specs import GroupRule, TrainSpec
-from harness.strategies import StrategySettings
+from harness.strategies import TunedSettings
 
 
-class Settings(StrategySettings):
+class Settings(TunedSettings):
     """Plain IFT has a learning rate and nothing else."""
 
 

@@ -17,13 +17,14 @@ def test_the_starter_loads_and_names_model_and_data(tmp_path: Path) -> None:
     file = tmp_path / "my.yaml"
     assert main(["init", str(file), "--model", "models/mine", "--data", "dolly.jsonl"]) == 0
     loaded = config.load(file)
+    assert loaded.dataset is not None
     assert (loaded.name, loaded.base.model, loaded.dataset.source) == ("my", "models/mine", "dolly.jsonl")
 
 
 def test_the_starter_follows_our_advice(tmp_path: Path) -> None:
     write(tmp_path / "my.yaml", text=starter(tmp_path / "my.yaml", model="a/b", data="c/d"))
     loaded = config.load(tmp_path / "my.yaml")
-    plain = {v.settings.learning_rate for v in loaded.variants if v.strategy == "ift"}
+    plain = {v.settings.model_dump()["learning_rate"] for v in loaded.variants if v.strategy == "ift"}
     assert len(plain) >= 2
     assert len(loaded.seeds) >= 3
     assert loaded.gate is not None

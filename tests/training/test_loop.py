@@ -16,7 +16,8 @@ from harness.strategies import swat
 from harness.training import loop as loop_module
 from harness.training.examples import Examples, load_examples, save_examples
 from harness.training.groups import build_groups
-from harness.training.loop import Training, check_logits, make_optimizer, summed_loss, train
+from harness.training.loop import Training, make_optimizer, train
+from harness.training.losses import Loss, check_logits
 from tests.tiny_models import ALL_FAMILIES, save_tiny
 
 
@@ -37,16 +38,16 @@ def test_loss_equals_that_of_transformers_with_a_padding_mask(tmp_path: Path, ex
     model, batch = model_of(tmp_path, family), examples.batch(torch.tensor([0, 1, 2]))
     labels = torch.cat([torch.full((3, 1), -100), batch.labels[:, :-1]], dim=1)
     theirs = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask.long(), labels=labels).loss
-    assert float(summed_loss(model, batch) / (labels != -100).sum()) == pytest.approx(float(theirs), rel=1e-5)
+    assert float(Loss().summed(model, batch) / (labels != -100).sum()) == pytest.approx(float(theirs), rel=1e-5)
 
 
 def test_loss_sees_the_cap_of_gemma2s_logits(tmp_path: Path, examples: Examples) -> None:
     model, batch = model_of(tmp_path, "gemma2"), examples.batch(torch.tensor([0]))
-    plain = float(summed_loss(model, batch).detach())
+    plain = float(Loss().summed(model, batch).detach())
     model.config.final_logit_softcapping = 0.01
     labels = torch.cat([torch.full((1, 1), -100), batch.labels[:, :-1]], dim=1)
     theirs = float(model(input_ids=batch.input_ids, labels=labels).loss.detach()) * int((labels != -100).sum())
-    assert float(summed_loss(model, batch).detach()) == pytest.approx(theirs, rel=1e-5)
+    assert float(Loss().summed(model, batch).detach()) == pytest.approx(theirs, rel=1e-5)
     assert plain != pytest.approx(theirs, rel=1e-5)
 
 

@@ -1,0 +1,146 @@
+"""The loss of a batch: logits only where the loss mask asks for them, by cross-entropy or by a strategy's token_loss.
+
+Batches are padded on the right, where causal attention needs no padding mask.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from harness.errors import ModelError
+from harness.strategies import TokenLogits
+from harness.training.examples import IGNORED, Batch
+
+_AGREE = 0.02
+"""How far the loop's logits and the model's own may be apart, as a share of the largest; bfloat16 rounds to less."""
+
+TokenLoss = Callable[[TokenLogits], torch.Tensor]
+"""A batch's loss, summed over its tokens."""
+
+
+def cross_entropy(tokens: TokenLogits) -> torch.Tensor:
+    """−log π_θ(y_t), the loss of plain IFT."""
+    return torch.nn.functional.cross_entropy(tokens.logits, tokens.labels, reduction="sum")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The base model beside the one that learns: a copy of it, or, under LoRA, the same weights without the adapter."""
+
+    model: PreTrainedModel
+    adapted: PeftModel | None
+
+    @contextmanager
+    def opened(self) -> Iterator[PreTrainedModel]:
+        """The base model, to be asked without gradient and without dropout."""
+        learning = self.model.training
+        self.model.eval()
+        try:
+            with torch.no_grad():
+                if self.adapted is None:
+                    yield self.model
+                else:
+                    with self.adapted.disable_adapter():
+                        yield self.model
+        finally:
+            self.model.train(learning)
+
+
+def reference_of(model: PreTrainedModel, adapted: PeftModel | None) -> Reference:
+    """The base of a model that is not trained yet; costs its memory once more, but nothing under LoRA."""
+    if adapted is not None:
+        return Reference(model, adapted)
+    return Reference(copy.deepcopy(model).eval().requires_grad_(False), None)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What the loop takes the gradient of, batch by batch."""
+
+    of: TokenLoss = cross_entropy
+    reference: Reference | None = None
+    """For a loss that reads the base's logits."""
+
+    def summed(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+        """Summed over the tokens with loss, float32 scalar."""
+        labels = batch.labels.flatten().to(model.device)
+        wanted = (labels != IGNORED).nonzero().squeeze(1)
+        base = None
+        if self.reference is not None:
+            with self.reference.opened() as before:
+                base = _logits_at(before, batch, wanted)
+        tokens = TokenLogits(
+            logits=_logits_at(model, batch, wanted),
+            labels=labels.index_select(0, wanted),
+            places=places_of(batch.labels).to(model.device).index_select(0, wanted),
+            base=base,
+        )
+        return self.of(tokens)
+
+
+PLAIN = Loss()
+"""Cross-entropy."""
+
+
+def places_of(labels: torch.Tensor) -> torch.Tensor:
+    """Flat int64 (tokens,): of shifted labels (examples, longest), each token's place in its completion, from 0.
+
+    A later turn's completion begins at 0 again. Tokens without loss have any number.
+    """
+    learned = labels != IGNORED
+    count = learned.long().cumsum(1)
+    before = torch.where(learned, 0, count).cummax(1).values
+    return (count - before - 1).flatten()
+
+
+def backward(loss: Loss, model: PreTrainedModel, batches: Sequence[Batch]) -> float:
+    """Gradients of the mean loss over all loss tokens of a step; returns that loss, nats per token."""
+    count = sum(int((batch.labels != IGNORED).sum()) for batch in batches)
+    total = torch.zeros((), dtype=torch.float32, device=model.device)
+    for batch in batches:
+        share = loss.summed(model, batch) / count
+        share.backward()  # type: ignore[no-untyped-call]
+        total += share.detach()
+    return float(total)
+
+
+def check_logits(model: PreTrainedModel, ids: torch.Tensor) -> None:
+    """Check that the loss sees the logits that the model itself gives for ids (1, n); leaves the model in eval mode.
+
+    Raises ModelError for a model that does more between hidden states and logits than the loop knows of.
+    """
+    model.eval()
+    with torch.no_grad():
+        ours = _logits(model, _hidden_states(model, ids))
+        theirs = model(input_ids=ids.to(model.device), use_cache=False).logits.float()
+    if float((ours - theirs).abs().max()) > _AGREE * float(theirs.abs().max()):
+        raise ModelError(
+            f"architecture {type(model).__name__} is not supported: its logits are not its head's output "
+            "(is there a scale that its config names?)"
+        )
+
+
+def _logits_at(model: PreTrainedModel, batch: Batch, wanted: torch.Tensor) -> torch.Tensor:
+    """Logits (n, vocabulary) at the flat places `wanted`."""
+    hidden = _hidden_states(model, batch.input_ids)
+    return _logits(model, hidden.flatten(0, 1).index_select(0, wanted))
+
+
+def _hidden_states(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+    """Final hidden states (batch, n, width), after the last norm."""
+    states: torch.Tensor = model.get_decoder()(input_ids=ids.to(model.device), use_cache=False).last_hidden_state
+    return states
+
+
+def _logits(model: PreTrainedModel, hidden: torch.Tensor) -> torch.Tensor:
+    """Logits (..., vocabulary) of final hidden states, float32; Gemma2 caps them."""
+    logits: torch.Tensor = model.get_output_embeddings()(hidden).float()
+    cap = getattr(model.config, "final_logit_softcapping", None)
+    return cap * torch.tanh(logits / cap) if cap else logits
