@@ -6,9 +6,9 @@ each training seed, so that no one draw decides; `complement` is as many modules
 sensitive first. In both, embeddings, norms and head are where the found set has them: the controls differ from it in
 the modules of the layers alone.
 
-Safety layers: [Li et al. 2024, "Safety Layers in Aligned Large Language Models"] a run of layers in the middle that tell
-malicious from normal prompts apart. [ours] The run of N layers whose modules, changed one by one, make the security
-feature drift most on harmful prompts, on average.
+Safety layers: [Li et al. 2024, "Safety Layers in Aligned Large Language Models"] a run of layers in the middle that
+tell malicious from normal prompts apart. [ours] The run of N layers whose modules, changed one by one, make the
+security feature drift most on harmful prompts, on average.
 """
 
 from __future__ import annotations
