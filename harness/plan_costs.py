@@ -34,7 +34,7 @@ class Cost:
     unknown: int
     """Stages whose kind was not."""
     rough: bool
-    """Whether some of it was measured with another base model or judge alone."""
+    """Whether some of it was measured with another base model alone."""
 
 
 @dataclass(frozen=True)

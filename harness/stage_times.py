@@ -17,7 +17,7 @@ class Guess:
     stages: int
     """Finished stages that it was guessed from."""
     rough: bool
-    """Whether those are of another base model, or another judge."""
+    """Whether those are of another base model."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,12 @@ class MeasuredTimes:
     def guess(self, spec: StageSpec) -> Guess | None:
         """The time of a stage by those of its kind that are most alike; None where its kind was never made.
 
+        Each judge is a kind of its own: rules take no time, guard models and endpoints much.
         Most alike are those with which it shares the longest run of traits. Trainings of the same base model that say
         their length alike, in steps or in epochs over the same data, are scaled by length × batch size; scores by the
         number of checkpoints; other stages take the mean.
         """
-        kind = [seal for seal in self.seals if seal.spec.params.stage == spec.params.stage]
+        kind = [seal for seal in self.seals if _kind(seal.spec) == _kind(spec)]
         if not kind:
             return None
         wanted = _traits(spec)
@@ -43,6 +44,10 @@ class MeasuredTimes:
         scaled = isinstance(spec.params, ScoreParams) or (isinstance(spec.params, TrainParams) and max(shared) >= 2)
         amount = _amount(spec) / sum(_amount(seal.spec) for seal in near) if scaled else 1 / len(near)
         return Guess(total * amount, stages=len(near), rough=bool(wanted) and max(shared) == 0)
+
+
+def _kind(spec: StageSpec) -> tuple[str, str]:
+    return spec.params.stage, spec.params.judge if isinstance(spec.params, JudgeParams) else ""
 
 
 def _traits(spec: StageSpec) -> tuple[str, ...]:

@@ -140,6 +140,10 @@ def test_mistakes_name_file_and_key(variant: dict[str, Any], words: str) -> None
     assert words in message
 
 
+def test_a_value_that_the_setting_does_not_take_names_its_sweep() -> None:
+    assert error(m=swept(lora__rank=[1, 2.5])).endswith("(got '2.5'); made by variants.m.sweep")
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_name_that_another_variant_has_is_refused(first: bool) -> None:
     both = {"ift-2e-4": ML_LR, "ift": RATES} if first else {"ift": RATES, "ift-2e-4": ML_LR}

@@ -106,7 +106,7 @@ def _totals(costs: PlanCosts) -> tuple[str, ...]:
     known = total.missing > total.unknown
     guess = f"about {_time(total.seconds)} of stage time, each stage counted once" if known else ""
     lines = (f"{there}; to do: {', and '.join(part for part in (guess, unmeasured) if part)}",)
-    return (*lines, "?: measured with another base model or judge alone") if total.rough else lines
+    return (*lines, "?: measured with another base model alone") if total.rough else lines
 
 
 def _cost(cost: Cost) -> str:
