@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
-from harness import plugins
+from harness import plugins, sweeps
 from harness.analysis_settings import UPDATE_STEPS, AnalysisSettings
 from harness.analysis_specs import SearchSettings
+from harness.config_check import checked
 from harness.config_tree import apply_override, overlaid, read_tree, tree_of
-from harness.errors import ConfigError, PluginError, did_you_mean
+from harness.errors import ConfigError, PluginError
 from harness.judges import JudgeSettings
 from harness.policy import Policy
 from harness.published import PublishedSettings
@@ -162,6 +163,16 @@ class RunConfig(Record):
         return self
 
 
+_SECTIONS: dict[str, type[Record]] = {
+    "training": LoopSettings,
+    "lora": LoraSpec,
+    "dataset": DatasetSettings,
+    "analysis": AnalysisSettings,
+    "search": SearchSettings,
+}
+"""Sections of a variant whose keys may be swept."""
+
+
 def load(path: Path, *, overrides: Sequence[str] = ()) -> RunConfig:
     """Read a config file and apply `--set` overrides.
 
@@ -181,7 +192,8 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
     if not isinstance(variants, dict) or not variants:
         raise ConfigError(f"{where}: variants: must map names to settings, e.g. ift: {{strategy: ift, ...}}")
     tree["analysis"] = _with_update(tree.get("analysis") or {}, training)
-    tree["variants"] = [_variant(str(name), body, tree, where=where) for name, body in variants.items()]
+    written = sweeps.expanded(variants, where=where, sections=_SECTIONS)
+    tree["variants"] = [_written(one, tree, where=where) for one in written]
     if isinstance(tree.get("judging"), dict):
         tree["judging"] = _judging(tree["judging"], where=where)
     if isinstance(tree.get("evaluation"), dict):
@@ -189,7 +201,7 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
         if isinstance(tasks, list):
             listed = [{"task": t} if isinstance(t, str) else t for t in tasks]
             tree["evaluation"] = {**tree["evaluation"], "tasks": listed}
-    return _checked(RunConfig, tree, where=where, at="")
+    return checked(RunConfig, tree, where=where, at="")
 
 
 def dump(config: RunConfig) -> str:
@@ -229,8 +241,16 @@ def _judging(judging: dict[str, Any], *, where: str) -> dict[str, Any]:
             model = plugins.load("judges", str(name)).Settings
         except PluginError as error:
             raise ConfigError(f"{where}: {at}: {error}") from None
-        settings[str(name)] = _checked(model, body or {}, where=where, at=at)
+        settings[str(name)] = checked(model, body or {}, where=where, at=at)
     return {**judging, "settings": settings}
+
+
+def _written(one: sweeps.Written, tree: dict[str, Any], *, where: str) -> Variant:
+    """A variant; where a sweep made it, a mistake in it names the sweep."""
+    try:
+        return _variant(one.name, one.body, tree, where=where)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; made by {one.sweep}") if one.sweep else error from None
 
 
 def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Variant:
@@ -244,15 +264,15 @@ def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Varia
         module = plugins.load("strategies", str(body["strategy"]))
     except Exception as error:
         raise ConfigError(f"{where}: {at}.strategy: {error}") from None
-    settings = _checked(module.Settings, own, where=where, at=at)
+    settings = checked(module.Settings, own, where=where, at=at)
     training = _merged_training(tree.get("training") or {}, body.get("training") or {})
     lora = body.get("lora")
     return Variant(
         name=name,
         strategy=str(body["strategy"]),
         settings=settings,
-        training=_checked(LoopSettings, training, where=where, at=f"{at}.training"),
-        lora=None if lora is None else _checked(LoraSpec, lora, where=where, at=f"{at}.lora"),
+        training=checked(LoopSettings, training, where=where, at=f"{at}.training"),
+        lora=None if lora is None else checked(LoraSpec, lora, where=where, at=f"{at}.lora"),
         dataset=_override(DatasetSettings, "dataset", body, tree, at=f"{where}: {at}"),
         analysis=_override(AnalysisSettings, "analysis", body, tree, at=f"{where}: {at}"),
         search=_override(SearchSettings, "search", body, tree, at=f"{where}: {at}"),
@@ -266,7 +286,7 @@ def _override(model: type[R], part: str, body: dict[str, Any], tree: dict[str, A
         return None
     if not isinstance(changes, dict):
         raise ConfigError(f"{at}.{part}: must be a mapping of the keys that differ from the run's {part}")
-    return _checked(model, overlaid(tree.get(part) or {}, changes), where=f"{at}.{part}", at="")
+    return checked(model, overlaid(tree.get(part) or {}, changes), where=f"{at}.{part}", at="")
 
 
 def _merged_training(run: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -288,48 +308,3 @@ def _with_update(analysis: Any, training: dict[str, Any]) -> Any:
     if changes.get("steps") is None and changes.get("epochs") is None:
         changes = {**changes, "steps": UPDATE_STEPS}
     return {**analysis, "update": {**update, "training": _merged_training(training, changes)}}
-
-
-def _checked(model: type[R], tree: Any, *, where: str, at: str) -> R:
-    try:
-        return model.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError(f"{where}: {_in_words(error, model, at)}") from None
-
-
-def _in_words(error: ValidationError, model: type[Record], at: str) -> str:
-    first, more = error.errors()[0], error.error_count() - 1
-    location = ".".join([p for p in (at, *(str(p) for p in first["loc"])) if p])
-    if first["type"] == "extra_forbidden":
-        key = str(first["loc"][-1])
-        known = _fields_at(model, first["loc"][:-1])
-        text = f"{location}: unknown key{did_you_mean(key, known)}; known: {', '.join(sorted(known))}"
-    elif first["type"] == "missing":
-        text = f"{location}: is required"
-    else:
-        text = first["msg"].removeprefix("Value error, ")
-        if location:
-            text = f"{location}: {text} (got {str(first['input'])[:80]!r})"
-    return text + (f" (and {more} more)" if more > 0 else "")
-
-
-def _fields_at(model: type[Record], location: tuple[int | str, ...]) -> list[str]:
-    """Names of the fields of the record that lies at `location` inside `model`."""
-    fields = model.model_fields
-    for part in location:
-        if isinstance(part, str) and part in fields:
-            inner = _record_in(fields[part].annotation)
-            if inner is None:
-                break
-            fields = inner.model_fields
-    return list(fields)
-
-
-def _record_in(annotation: Any) -> type[Record] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Record):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _record_in(inner)
-        if found is not None:
-            return found
-    return None

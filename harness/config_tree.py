@@ -63,7 +63,7 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
     if not sign or not dotted:
         raise ConfigError(f"--set {override}: write it as key.key=value")
     node: Any = tree
-    *parents, last = dotted.split(".")
+    *parents, last = _keys(tree, dotted.split("."))
     for key in parents:
         node = node.setdefault(key, {})
         if not isinstance(node, dict):
@@ -72,6 +72,17 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
         node[last] = yaml.safe_load(text)
     except yaml.YAMLError:
         raise ConfigError(f"--set {override}: {text!r} is not a YAML value") from None
+
+
+def _keys(tree: Any, parts: list[str]) -> list[str]:
+    """The keys that the parts of a dotted key mean: a key of the tree that has dots itself is found first."""
+    keys: list[str] = []
+    while parts:
+        known = tree if isinstance(tree, dict) else {}
+        count = next((n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in known), 1)
+        keys.append(".".join(parts[:count]))
+        tree, parts = known.get(keys[-1]), parts[count:]
+    return keys
 
 
 def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -95,8 +95,16 @@ class CantSay(GateClosed):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint such as `; did you mean 'rest_ratio'?`, or an empty string where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    """A hint such as `; did you mean 'rest_ratio'?`, or an empty string where nothing is near.
+
+    A name that others go on from with `-` is that of a sweep: then the first three of those.
+    """
+    names = list(known)
+    swept = [name for name in names if word and name.startswith(f"{word}-")]
+    if swept:
+        more = f" or another of {len(swept)}" if len(swept) > 3 else ""
+        return f"; did you mean {' or '.join(repr(name) for name in swept[:3])}{more}?"
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -10,7 +10,6 @@ from harness.analysis_settings import AnalysisSettings
 from harness.analysis_specs import SearchSettings
 from harness.config import BASE, BaseSettings, RunConfig, Variant
 from harness.digests import digest_file
-from harness.errors import ConfigError
 from harness.plan_analysis import add_analysis, add_search
 from harness.plan_builder import PlanBuilder
 from harness.plan_sources import resolve_dataset, resolve_model
@@ -27,6 +26,7 @@ from harness.specs import (
     TrainSpec,
     VariantSeed,
 )
+from harness.strategy_needs import check_needs
 
 Inputs = tuple[tuple[str, str], ...]
 
@@ -69,7 +69,7 @@ class VariantPlanner:
         return add_search(self.build, analysis, search, inputs=self._analysis_inputs(), refs=self._harm())
 
     def _trained(self, variant: Variant, spec: TrainSpec) -> tuple[VariantSeed, ...]:
-        _check_needs(variant, spec, self.config)
+        check_needs(variant, spec, self.config)
         inputs = (*self._data(variant, spec), *self._modules(variant, spec))
         search = next((key for name, key in inputs if name == "search"), None)
         entries = []
@@ -184,21 +184,6 @@ def code_of(variant: Variant, function: str) -> StrategyCode | None:
         settings=json.dumps(variant.settings.model_dump(mode="json"), sort_keys=True),
         digest=digest_file(plugins.path("strategies", variant.strategy)),
     )
-
-
-def _check_needs(variant: Variant, spec: TrainSpec, config: RunConfig) -> None:
-    """Raise ConfigError where the config lacks what the strategy needs."""
-    needs = {
-        "safety_data (requests and the refusals to learn), e.g. safety_data: {source: builtin:safe}": (
-            spec.needs_safety_data and config.safety_data is None
-        ),
-        "the unaligned sibling of the base, e.g. unaligned: {model: builtin:unaligned}": (
-            spec.unaligned and config.unaligned is None
-        ),
-    }
-    for words, lacking in needs.items():
-        if lacking:
-            raise ConfigError(f"variants.{variant.name}: strategy {variant.strategy} needs {words}")
 
 
 def describe(variant: Variant) -> str:

@@ -229,13 +229,3 @@ def _gpus() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return "".join(f"; {line.strip()}" for line in done.stdout.splitlines()) if done.returncode == 0 else ""
-
-
-def guess_seconds(store: Store, spec: StageSpec) -> float | None:
-    """Mean wall time of the finished stages of the same kind in this store; None where there are none."""
-    times = []
-    for folder in (store.root / "stages").iterdir():
-        seal = store.seal(folder.name)
-        if seal is not None and seal.spec.params.stage == spec.params.stage:
-            times.append(seal.seconds)
-    return sum(times) / len(times) if times else None

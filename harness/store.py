@@ -98,9 +98,11 @@ class Store:
     def has(self, key: str) -> bool:
         """Whether the stage finished and its files are all there in their sizes (quick; no digests)."""
         seal = self.seal(key)
-        if seal is None:
-            return False
-        folder = self.folder(key)
+        return seal is not None and self.whole(seal)
+
+    def whole(self, seal: Seal) -> bool:
+        """Whether the files of a seal are all there in their sizes."""
+        folder = self.folder(seal.spec.key)
         return all((folder / f.path).is_file() and (folder / f.path).stat().st_size == f.size for f in seal.files)
 
     def seal(self, key: str) -> Seal | None:
@@ -109,6 +111,11 @@ class Store:
             return Seal.model_validate_json((self.folder(key) / SEAL).read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValidationError):
             return None
+
+    def seals(self) -> tuple[Seal, ...]:
+        """The seals of all finished stages, each read once; folders whose seal cannot be read are left out."""
+        keys = sorted(folder.name for folder in (self.root / "stages").iterdir())
+        return tuple(seal for key in keys if (seal := self.seal(key)) is not None)
 
     def begin(self, key: str) -> Path:
         """A fresh folder to write the stage `key` to."""

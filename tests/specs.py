@@ -14,9 +14,9 @@ def base_spec(seed: int = 0) -> StageSpec:
     return StageSpec(key=key_of(params=params, inputs=(), schema=1, version="0.1"), label="base", params=params)
 
 
-def finish(store: Store, spec: StageSpec, *, text: str = "weights") -> Path:
+def finish(store: Store, spec: StageSpec, *, text: str = "weights", seconds: float = 1.5) -> Path:
     """Put a finished stage of one file into the store."""
     folder = store.begin(spec.key)
     (folder / "weights.bin").write_text(text)
-    store.finish(spec, folder=folder, seconds=1.5)
+    store.finish(spec, folder=folder, seconds=seconds)
     return store.folder(spec.key)

@@ -7,10 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
+from harness import config
 from harness.cli.app import VERBS
 from harness.records import Sample
 from harness.specs import TrainSpec
+from tests.configs import tree
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,10 +41,10 @@ def sample(completion: str) -> Sample:
 
 
 def test_the_file_tree_names_every_module() -> None:
-    tree = README.split("## Files")[1]
+    listed = README.split("## Files")[1]
     modules = {f.name for f in (ROOT / "harness").glob("*.py")} - {"__init__.py"}
     folders = {f"{f.name}/" for f in (ROOT / "harness").iterdir() if (f / "__init__.py").is_file()}
-    assert {name for name in modules | folders if f"  {name} " not in tree} == set()
+    assert {name for name in modules | folders if f"  {name} " not in listed} == set()
 
 
 def test_the_file_tree_names_nothing_that_is_gone() -> None:
@@ -64,6 +67,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_named_configs_exist(page: Path) -> None:
     named = set(re.findall(r"configs/[\w.-]+\.yaml", page.read_text(encoding="utf-8")))
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_the_readmes_sweep_makes_the_variants_that_it_names() -> None:
+    block = next(b for b in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "sweep:" in b)
+    made = config.parse(tree(variants=yaml.safe_load(block)["variants"]), where="README.md")
+    assert len(made.variants) == 3 + 5 * 2
+    assert {"ift-2e-4", "ml-lr-0.1-300"} <= {variant.name for variant in made.variants}
 
 
 def test_the_example_strategy_freezes_the_ends() -> None:

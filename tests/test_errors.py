@@ -46,5 +46,12 @@ def test_did_you_mean() -> None:
     assert errors.did_you_mean("zzz", ["rest_ratio"]) == ""
 
 
+def test_the_name_of_a_sweep_means_its_variants() -> None:
+    swept = [f"ml-lr-{n}" for n in range(5)]
+    assert errors.did_you_mean("ml-lr", swept[:1]) == "; did you mean 'ml-lr-0'?"
+    words = "; did you mean 'ml-lr-0' or 'ml-lr-1' or 'ml-lr-2' or another of 5?"
+    assert errors.did_you_mean("ml-lr", ["ml-lx", *swept]) == words
+
+
 def test_a_missing_extra_tells_the_install_line() -> None:
     assert "pip install 'benign-ift-harness[cpu]'" in str(errors.MissingExtraError("vllm", extra="cpu"))

@@ -37,6 +37,17 @@ def test_the_seal_tells_spec_files_and_time(store: Store) -> None:
     assert seal.seconds == 1.5
 
 
+def test_the_seals_of_all_finished_stages(store: Store) -> None:
+    for seed in (0, 1):
+        finish(store, base_spec(seed))
+    store.begin(base_spec(2).key)
+    (store.folder(base_spec(1).key) / SEAL).write_text("{")
+    (seal,) = store.seals()
+    assert seal.spec == base_spec(0) and store.whole(seal)
+    (store.folder(seal.spec.key) / "weights.bin").unlink()
+    assert not store.whole(seal)
+
+
 def test_a_stage_that_wrote_nothing_is_an_error(store: Store) -> None:
     with pytest.raises(WorldError, match="wrote no files"):
         store.finish(base_spec(), folder=store.begin(base_spec().key), seconds=1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from typing import Annotated
 
 import typer
@@ -9,6 +12,9 @@ import typer
 from harness.errors import InputError, did_you_mean
 
 KINDS = ("strategies", "judges", "backends", "tasks", "wrappers", "configs")
+
+NARROW = 20
+"""Columns of a phrase below which it is left to the terminal to break."""
 
 
 def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers or configs.")]) -> None:
@@ -20,8 +26,16 @@ def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, t
         raise InputError(f"ls: unknown kind {kind!r}{did_you_mean(kind, KINDS)}; known: {', '.join(KINDS)}")
     lines = rows(kind)
     width = max((len(name) for name, _ in lines), default=0)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for name, phrase in lines:
-        typer.echo(f"{name:{width}}  {phrase}".rstrip())
+        typer.echo(folded(f"{name:{width}}  {phrase}".rstrip(), columns=columns, indent=width + 2))
+
+
+def folded(line: str, *, columns: int | None, indent: int) -> str:
+    """The line in as many as a terminal of so many columns needs, the further ones indented; None leaves it whole."""
+    if columns is None or columns - indent < NARROW:
+        return line
+    return textwrap.fill(line, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def rows(kind: str) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from harness.cli.options import ConfigFile, Overrides
+
+if TYPE_CHECKING:
+    from harness.plan import Plan
+
+NAMED = 8
+"""Variants whose names are shown."""
 
 
 def validate(config: ConfigFile, overrides: Overrides = None) -> None:
@@ -19,6 +27,7 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
     from harness.plan import make_plan
     from harness.rows import read_conversations
     from harness.specs import DatasetParams, DatasetSource
+    from harness.strategy_needs import needs_in_words
 
     plan = make_plan(configs.load(config, overrides=overrides or ()))
     console = Console()
@@ -31,10 +40,18 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
             if source.kind == "file" and source not in found:
                 found[source] = f"{len(read_conversations(source).conversations)} rows"
             found.setdefault(source, "rows are read when the run is made")
+    needs = "".join(f"; needs {need}" for need in needs_in_words(plan.config))
     console.print(
-        f"ok: {len(plan.config.variants)} variants × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, "
-        f"{len(plan.stages)} stages; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}; whether "
+        f"ok: {_variants(plan)} × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, {len(plan.stages)} stages"
+        f"{needs}; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}; whether "
         "scored prompts occur in the data is checked when the run is made, before anything is trained",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _variants(plan: Plan) -> str:
+    """How many variants there are, those of sweeps counted, and the first names."""
+    names = [variant.name for variant in plan.config.variants]
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{len(names)} variants ({', '.join(names[:NAMED])}{more})"

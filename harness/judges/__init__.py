@@ -9,6 +9,8 @@ define
   not tell what a task counts cannot decide that task's score.
 - `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
   batch of samples to the next: a model, a budget. `scratch` is a folder that outlives a stopped stage.
+- `expenses(settings) -> tuple[Expense, ...]`: for a judge that pays for requests, what one sample may cost; shown by
+  `harness plan` before anything is spent.
 - `fitted_on(settings) -> str`: of a judge that was fitted to labels, the sha256 of their file.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -33,6 +36,22 @@ TOO_LONG = "the prompt is longer than max_model_len"
 
 class JudgeSettings(Record):
     """Base of every judge's settings; a judge without settings uses it as it is."""
+
+
+@dataclass(frozen=True)
+class Expense:
+    """A paid request that a judge makes for each sample. Money is in the currency of its prices."""
+
+    payee: str
+    """Who is asked, e.g. `gpt-x at https://host/v1`."""
+    attempts: int
+    """Times that the request is sent at most."""
+    worst: float | None
+    """The most that it costs, the judged text left out; None where no prices are set."""
+    text_price: float
+    """Of a million tokens of the judged text."""
+    cap: float | None
+    """For each judged checkpoint; None is no cap."""
 
 
 def unscored(sample: Sample, *, judge: str, reason: str = TOO_LONG) -> Verdict:
@@ -65,3 +84,9 @@ def outcomes_of(module: ModuleType, settings: JudgeSettings) -> frozenset[Outcom
     """The outcomes that the judge can tell."""
     told: frozenset[Outcome] = module.tells(settings) if hasattr(module, "tells") else frozenset(get_args(Outcome))
     return told
+
+
+def expenses_of(module: ModuleType, settings: JudgeSettings) -> tuple[Expense, ...]:
+    """The paid requests that the judge makes for each sample; empty for one that asks nobody."""
+    paid: tuple[Expense, ...] = module.expenses(settings) if hasattr(module, "expenses") else ()
+    return paid

@@ -22,7 +22,7 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 
 from harness import plugins
 from harness.errors import ConfigError
-from harness.judges import Ask, JudgeSettings, files_of, open_judge, outcomes_of
+from harness.judges import Ask, Expense, JudgeSettings, expenses_of, files_of, open_judge, outcomes_of
 from harness.records import Outcome, Sample, Verdict
 from harness.specs import Record
 
@@ -70,6 +70,11 @@ def files(settings: Settings) -> tuple[Path, ...]:
 def tells(settings: Settings) -> frozenset[Outcome]:
     """What every member can tell."""
     return frozenset.intersection(*(outcomes_of(_module(m), m.settings) for m in settings.members))
+
+
+def expenses(settings: Settings) -> tuple[Expense, ...]:
+    """Every member's."""
+    return tuple(paid for m in settings.members for paid in expenses_of(_module(m), m.settings))
 
 
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:

@@ -20,7 +20,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from harness.errors import ConfigError
-from harness.judges import Ask, JudgeSettings, unscored
+from harness.judges import Ask, Expense, JudgeSettings, unscored
 from harness.records import Outcome, Sample, Verdict
 from harness.resources import PACKAGE
 from harness.rubrics import NoReply, Reply
@@ -98,6 +98,21 @@ def tells(settings: Settings) -> frozenset[Outcome]:
     return frozenset(("complies", "partly", *more))
 
 
+def expenses(settings: Settings) -> tuple[Expense, ...]:
+    """One request for each sample."""
+    blank = _fenced(RUBRICS[settings.rubric], prompt="", completion="").chat
+    priced = settings.price_per_million_in or settings.price_per_million_out
+    return (
+        Expense(
+            payee=f"{settings.model} at {settings.base_url}",
+            attempts=1 + settings.retries,
+            worst=_budget(settings).worst(blank) if priced else None,
+            text_price=settings.price_per_million_in,
+            cap=settings.max_cost,
+        ),
+    )
+
+
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:
     """One verdict for each sample. Raises as `opened`."""
     with opened(settings, scratch=None) as ask:
@@ -128,19 +143,14 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
         endpoint,
         ModelSettings(settings.model, settings.temperature, settings.max_tokens, settings.seed),
         ResponseCache(_cache(settings, scratch)),
-        Budget(
-            Prices(settings.price_per_million_in, settings.price_per_million_out),
-            cap=settings.max_cost,
-            max_tokens=settings.max_tokens,
-        ),
+        _budget(settings),
         settings.concurrency,
     )
     rubric = RUBRICS[settings.rubric]
 
     def ask(samples: Sequence[Sample]) -> list[Verdict]:
         heard = [s for s in samples if s.finish != "prompt_too_long"]
-        asked = [fenced(rubric.task, (("REQUEST", s.prompt), ("ANSWER", s.completion)), fields=rubric.fields)
-                 for s in heard]  # fmt: skip
+        asked = [_fenced(rubric, prompt=s.prompt, completion=s.completion) for s in heard]
         replies = iter(zip(asked, asker.ask([one.chat for one in asked]), strict=True))
         return [
             unscored(s, judge=NAME) if s.finish == "prompt_too_long" else _verdict(s, settings, rubric, *next(replies))
@@ -152,6 +162,15 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
         print(f"{NAME}: {asker.sent} requests sent, {asker.budget.spent:.4f} spent (cached replies counted)")
     finally:
         endpoint.client.close()
+
+
+def _budget(settings: Settings) -> Budget:
+    prices = Prices(settings.price_per_million_in, settings.price_per_million_out)
+    return Budget(prices, cap=settings.max_cost, max_tokens=settings.max_tokens)
+
+
+def _fenced(rubric: Rubric, *, prompt: str, completion: str) -> FencedRequest:
+    return fenced(rubric.task, (("REQUEST", prompt), ("ANSWER", completion)), fields=rubric.fields)
 
 
 def _cache(settings: Settings, scratch: Path | None) -> Path | None:

@@ -40,3 +40,10 @@ def test_names_stand_in_a_column(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_kind_gets_a_hint() -> None:
     with pytest.raises(InputError, match=r"unknown kind 'taks'; did you mean 'tasks'\?"):
         ls.ls("taks")
+
+
+def test_a_long_phrase_is_folded_under_itself_in_a_terminal() -> None:
+    assert ls.folded("a  one two three", columns=23, indent=3) == "a  one two three"
+    assert ls.folded("a  one two three four five six", columns=23, indent=3) == "a  one two three four\n   five six"
+    assert ls.folded("a  " + "one " * 40, columns=None, indent=3) == "a  " + "one " * 40
+    assert ls.folded("a  " + "one " * 40, columns=22, indent=3) == "a  " + "one " * 40

@@ -33,3 +33,28 @@ def test_a_share_that_cannot_be_had_is_found(tmp_path: Path, capsys: pytest.Capt
     path = write(tmp_path, dataset={"source": rows(tmp_path, "a.jsonl", 10), "also": also})
     assert main(["validate", str(path)]) == 2
     assert "b.jsonl: a share of 0.5 in 20 rows is 10 rows, but it must be 1 to 3" in capsys.readouterr().err
+
+
+def test_variants_of_sweeps_are_counted_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sweep = {"learning_rate": [1e-4, 2e-4, 3e-4], "training.steps": [1, 2, 3]}
+    assert main(["validate", str(write(tmp_path, variants={"ift": {"strategy": "ift", "sweep": sweep}}))]) == 0
+    said = capsys.readouterr().out
+    assert "ok: 9 variants (ift-1e-4-1, ift-1e-4-2, " in said
+    assert "ift-3e-4-2, and 1 more) × 2 seeds" in said
+    assert "needs" not in said
+
+
+def test_what_strategies_need_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rate = {"learning_rate": 1e-3}
+    found = {name: {"strategy": name, "modules": "found", **rate} for name in ("ml_lr", "swat")}
+    path = write(tmp_path, variants={**found, "kl": {"strategy": "kl", **rate}})
+    assert main(["validate", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "; needs the search for robust modules (ml_lr, swat)" in said
+    assert "; needs the base's logits in training (kl)" in said
+
+
+def test_a_mistake_in_a_sweep_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, variants={"ift": {"strategy": "ift", "sweep": {"learning_rate": []}}})
+    assert main(["validate", str(path)]) == 2
+    assert f"{path}: variants.ift.sweep.learning_rate: has no values" in capsys.readouterr().err
