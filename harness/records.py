@@ -83,7 +83,7 @@ class HeldOutLoss(Record):
     step: int
     """Steps done before it."""
     loss: float
-    """Mean, nats per token with loss."""
+    """Mean cross-entropy, nats per token with loss."""
 
 
 class ModuleChange(Record):

@@ -78,7 +78,9 @@ def test_early_stopping_tells_which_weights_are_kept_and_why() -> None:
     train = sources.checkpoints[at].train
     assert train is not None and "Loss on the examples held out" not in render(build_view(sources))
     readings = tuple(HeldOutLoss(step=step, loss=loss) for step, loss in ((20, 1.5), (40, 1.25), (60, 1.75)))
-    stopped = train.model_copy(update={"held_out": readings, "best_step": 40, "stopped_at": 60})
+    stopped = train.model_copy(
+        update={"held_out": readings, "best_step": 40, "stopped_at": 60, "final_loss": None}
+    )
     checkpoints = list(sources.checkpoints)
     checkpoints[at] = replace(checkpoints[at], train=stopped)
     page = render(build_view(replace(sources, checkpoints=tuple(checkpoints))))

@@ -1,6 +1,7 @@
 """Stage restore: after training, weights made of the base's, the tuned ones and the unaligned sibling's by a strategy.
 
-Writes weights/, checkpoint.json and summary.json (the training's TrainSummary, with what the restored weights moved).
+Writes weights/, checkpoint.json and summary.json (the training's TrainSummary, with what the restored weights moved
+and without a final loss).
 An adapter stays one, unless the strategy says that it merges; then a full checkpoint is saved.
 """
 
@@ -60,7 +61,8 @@ def run(params: RestoreParams, context: StageContext) -> None:
     moved = _adapter(job, weights) if adapter else _full(job, weights, dtype=params.dtype)
     write_checkpoint(context.folder, base.record, adapter=adapter, dtype=params.dtype)
     summary = read_record(TrainSummary, context.input("checkpoint") / "summary.json")
-    summary = summary.model_copy(update={"moved": moved})
+    # The training's loss is not that of the restored weights.
+    summary = summary.model_copy(update={"moved": moved, "final_loss": None})
     write_text(context.folder / "summary.json", summary.model_dump_json(indent=1))
 
 

@@ -48,6 +48,8 @@ class TokenLogits:
 class ModuleWeights:
     """One parameter before and after training, float32 on one device."""
 
+    name: str
+    """Of the parameter, as the model calls it."""
     module: str
     """Module name, `q.3`, `embed`."""
     base: Tensor

@@ -39,8 +39,12 @@ def hold_out(examples: Examples, settings: EarlyStopSettings, *, seed: int) -> H
     return HeldOut(examples.chosen(drawn[count:].sort().values), examples.chosen(drawn[:count].sort().values))
 
 
-def mean_loss(loss: Loss, model: PreTrainedModel, examples: Examples, loop: LoopSettings) -> float:
-    """Mean loss of all examples, nats per token with loss, without dropout; leaves the model as it was."""
+def mean_loss(model: PreTrainedModel, examples: Examples, loop: LoopSettings) -> float:
+    """Mean cross-entropy over all examples, nats per token with loss, without dropout; leaves the model as it was.
+
+    Cross-entropy whatever a strategy's own loss is, as the training loss that is reported.
+    """
+    loss = Loss(mixed=loop.dtype == "mixed")
     learning, total, count = model.training, 0.0, 0
     model.eval()
     try:

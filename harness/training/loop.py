@@ -181,7 +181,7 @@ class _Run:
         """The held-out loss after this step, where it is due."""
         early, done = self.course.early, self.course.step
         if early is not None and self.held_out is not None and early.due(done, steps=self.steps):
-            loss = mean_loss(self.loss, self.training.model, self.held_out, self.training.loop)
+            loss = mean_loss(self.training.model, self.held_out, self.training.loop)
             early.note(HeldOutLoss(step=done, loss=self._finite(loss, "held-out loss")))
 
     def _finite(self, loss: float, name: str) -> float:

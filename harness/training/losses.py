@@ -74,19 +74,22 @@ class Loss:
 
     def summed(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
         """Summed over the tokens with loss, float32 scalar."""
+        return self.of(self.tokens(model, batch))
+
+    def tokens(self, model: PreTrainedModel, batch: Batch) -> TokenLogits:
+        """What the loss is made of; one forward pass, and one of the base where the loss reads it."""
         labels = batch.labels.flatten().to(model.device)
         wanted = (labels != IGNORED).nonzero().squeeze(1)
         base = None
         if self.reference is not None:
             with self.reference.opened() as before:
                 base = self._logits_at(before, batch, wanted)
-        tokens = TokenLogits(
+        return TokenLogits(
             logits=self._logits_at(model, batch, wanted),
             labels=labels.index_select(0, wanted),
             places=places_of(batch.labels).to(model.device).index_select(0, wanted),
             base=base,
         )
-        return self.of(tokens)
 
     def _logits_at(self, model: PreTrainedModel, batch: Batch, wanted: torch.Tensor) -> torch.Tensor:
         """Logits (n, vocabulary) at the flat places `wanted`, float32."""
@@ -112,13 +115,18 @@ def places_of(labels: torch.Tensor) -> torch.Tensor:
 
 
 def backward(loss: Loss, model: PreTrainedModel, batches: Sequence[Batch]) -> float:
-    """Gradients of the mean loss over all loss tokens of a step; returns that loss, nats per token."""
+    """Gradients of the mean loss over all loss tokens of a step; returns the mean cross-entropy, nats per token.
+
+    Cross-entropy whatever the loss is, so that strategies are compared by the same training loss.
+    """
     count = sum(int((batch.labels != IGNORED).sum()) for batch in batches)
     total = torch.zeros((), dtype=torch.float32, device=model.device)
     for batch in batches:
-        share = loss.summed(model, batch) / count
+        tokens = loss.tokens(model, batch)
+        share = loss.of(tokens) / count
         share.backward()  # type: ignore[no-untyped-call]
-        total += share.detach()
+        plain = share.detach() if loss.of is cross_entropy else cross_entropy(tokens).detach() / count
+        total += torch.where(share.detach().isfinite(), plain, share.detach())
     return float(total)
 
 

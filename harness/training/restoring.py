@@ -26,6 +26,7 @@ def restore_full(
     with torch.no_grad():
         for name, parameter in tuned.named_parameters():
             weights = ModuleWeights(
+                name=name,
                 module=name_of(name),
                 base=_same(before, name, parameter, whose="base").float(),
                 tuned=parameter.float(),
@@ -48,6 +49,7 @@ def restore_adapter(adapted: PeftModel, unaligned: PreTrainedModel | None, resto
             weight, change = layer.get_base_layer().weight, layer.get_delta_weight("default")
             name = f"{path}.weight"
             weights = ModuleWeights(
+                name=name,
                 module=name_of(name),
                 base=weight.float(),
                 tuned=weight.float() + change.float(),

@@ -77,7 +77,7 @@ def test_mean_loss_is_that_of_all_tokens_at_once_and_leaves_the_model_as_it_was(
     batch = examples.batch(torch.arange(20))
     whole = float(PLAIN.summed(model, batch).detach()) / int((batch.labels != IGNORED).sum())
     for loop in (LoopSettings(steps=1, batch_size=3), LoopSettings(steps=1, batch_size=3, packing=True)):
-        assert mean_loss(PLAIN, model, examples, loop) == pytest.approx(whole, rel=1e-5)
+        assert mean_loss(model, examples, loop) == pytest.approx(whole, rel=1e-5)
     assert model.training
 
 
@@ -89,7 +89,7 @@ def test_it_stops_where_the_held_out_loss_rises_and_keeps_the_best_weights(
     assert trained.steps * 4 == trained.examples
     best = min(trained.held_out, key=lambda reading: reading.loss)
     assert best.step == trained.best_step < trained.held_out[-1].step
-    now = mean_loss(PLAIN, model, hold_out(examples, STOP, seed=1).held_out, LoopSettings(steps=1, batch_size=4))
+    now = mean_loss(model, hold_out(examples, STOP, seed=1).held_out, LoopSettings(steps=1, batch_size=4))
     assert now == best.loss
 
 

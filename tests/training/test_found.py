@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis_records import ModuleSet, SearchOutcome
+from harness.analysis_records import ModuleSet, Robustness, SearchOutcome
 from harness.analysis_specs import SearchSettings
 from harness.errors import ConfigError
 from harness.specs import TrainSpec
+from harness.strategies import freezing
 from harness.strategies.ml_lr import Settings, train_spec
-from harness.training.found import resolved
+from harness.training.found import resolved, safety_layers, with_safety_layers
+from tests.robustness_sources import Shape, robustness
 
 EVERY = tuple(f"{kind}.{layer}" for layer in range(2) for kind in ("q", "k", "v", "o", "gate", "up", "down"))
 
@@ -73,3 +75,38 @@ def test_an_empty_set_is_refused_with_the_reason(name: str, why: str) -> None:
     empty = outcome(complement=()) if name == "complement" else outcome()
     with pytest.raises(ConfigError, match=why):
         resolved(spec(name), empty, seed=0, trainable=EVERY)
+
+
+def drifting(*layers: float) -> Robustness:
+    """A map whose modules drift by layer as given."""
+    one = robustness(Shape())
+    modules = tuple(
+        one.modules[0].model_copy(
+            update={"module": f"{kind}.{at}", "mean": one.modules[0].mean.model_copy(update={"harmful": drift})}
+        )
+        for at, drift in enumerate(layers)
+        for kind in ("q", "up")
+    )
+    return one.model_copy(update={"modules": modules})
+
+
+@pytest.mark.parametrize(
+    ("drifts", "count", "expected"),
+    [((0.1, 0.4, 0.5, 0.2), 2, (1, 2)), ((0.9, 0.1, 0.1, 0.7), 1, (0, 0)), ((0.5, 0.5, 0.5), 2, (0, 1))],
+)
+def test_safety_layers_are_the_run_that_drifts_most(
+    drifts: tuple[float, ...], count: int, expected: tuple[int, int]
+) -> None:
+    assert safety_layers(drifting(*drifts), count=count) == expected
+
+
+def test_freezing_every_layer_is_refused() -> None:
+    with pytest.raises(ConfigError, match="leaves none of the model's 3 to learn"):
+        safety_layers(drifting(1, 2, 3), count=3)
+
+
+def test_found_safety_layers_take_the_place_of_their_name() -> None:
+    asked = freezing.train_spec(freezing.Settings(learning_rate=1e-3, layers="found", count=2))
+    made = with_safety_layers(asked, drifting(0.1, 0.2, 0.9, 0.8))
+    assert [rule.modules for rule in made.groups] == [("*.2-3",), ("*",)]
+    assert not made.needs_analysis

@@ -1,0 +1,105 @@
+"""The variants' part of a plan: what a strategy needs, what it adds, what is shared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness import config
+from harness.errors import ConfigError
+from harness.plan import Plan, make_plan
+from harness.specs import BaseParams, DatasetParams, EvaluateParams, RestoreParams, StageSpec, TrainParams
+from tests.configs import tree
+
+SAFETY = {"source": "builtin:safe"}
+UNALIGNED = {"model": "builtin:unaligned", "seed": 3}
+
+
+def plan(variants: dict[str, Any], **changes: Any) -> Plan:
+    made = {name: {"learning_rate": 1e-3, **body} for name, body in variants.items()}
+    return make_plan(config.parse(tree(variants=made, seeds=[0], **changes), where="x"))
+
+
+def trainings(made: Plan) -> list[TrainParams]:
+    return [s.params for s in made.stages if isinstance(s.params, TrainParams)]
+
+
+def stage_of(made: Plan, variant: str, name: str) -> StageSpec:
+    """The stage that a variant's evaluation reads as `name`."""
+    entry = next(v for v in made.variants if v.name == variant).entries[0]
+    return made.stage(next(i.key for i in made.stage(entry.evaluate).inputs if i.name == name))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"strategy": "safety_mixing"}, "variants.mine: strategy safety_mixing needs safety_data"),
+        ({"strategy": "lisa"}, "variants.mine: strategy lisa needs safety_data"),
+        ({"strategy": "safe_lora"}, "variants.mine: strategy safe_lora needs the unaligned sibling"),
+        ({"strategy": "resta"}, "variants.mine: strategy resta needs the unaligned sibling"),
+    ],
+)
+def test_what_a_strategy_needs_is_asked_for_before_any_work(body: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        plan({"mine": body})
+
+
+def test_safety_mixing_draws_its_share_from_the_safety_data() -> None:
+    bodies = {"plain": {"strategy": "ift"}, "mixed": {"strategy": "safety_mixing", "share": 0.1}}
+    made = plan(bodies, safety_data=SAFETY)
+    mixtures = [s.params.also for s in made.stages if isinstance(s.params, DatasetParams)]
+    assert [[(also.location, also.share) for also in part] for part in mixtures] == [[], [("builtin:safe", 0.1)]]
+
+
+def test_lisa_reads_the_safety_data_apart() -> None:
+    made = plan({"mine": {"strategy": "lisa"}}, safety_data=SAFETY)
+    train = stage_of(made, "mine", "checkpoint")
+    read = {i.name: made.stage(i.key).params for i in train.inputs}
+    assert isinstance(read["safety"], DatasetParams)
+    assert (read["safety"].source.location, read["safety"].source.share) == ("builtin:safe", None)
+
+
+def test_restored_variants_share_the_training_of_plain_ift() -> None:
+    bodies = {name: {"strategy": name} for name in ("ift", "wise_ft", "resta", "safe_lora")}
+    made = plan(bodies, unaligned=UNALIGNED)
+    assert len(trainings(made)) == 1
+    restored = [s.params for s in made.stages if isinstance(s.params, RestoreParams)]
+    assert [(p.code.name, p.unaligned, p.merges) for p in restored] == [
+        ("wise_ft", False, False), ("resta", True, True), ("safe_lora", True, False),
+    ]  # fmt: skip
+
+
+def test_the_unaligned_sibling_is_a_model_of_its_own() -> None:
+    made = plan({"mine": {"strategy": "resta"}}, unaligned=UNALIGNED)
+    sources = [s.params.source for s in made.stages if isinstance(s.params, BaseParams)]
+    assert [(source.location, source.seed) for source in sources] == [("builtin", 0), ("builtin:unaligned", 3)]
+    names = [i.name for i in stage_of(made, "mine", "checkpoint").inputs]
+    assert names == ["base", "checkpoint", "unaligned"]
+
+
+def test_a_safety_prompt_at_test_time_shares_the_training_and_reaches_one_variant() -> None:
+    made = plan({"plain": {"strategy": "ift"}, "asked": {"strategy": "ptst", "system_prompt": "be safe"}})
+    assert len(trainings(made)) == 1
+    prompts = [s.params.generation.system_prompt for s in made.stages if isinstance(s.params, EvaluateParams)]
+    assert prompts == [None, None, "be safe"]
+
+
+def test_found_layers_need_the_analysis_and_no_search() -> None:
+    made = plan({"mine": {"strategy": "freezing", "layers": "found", "count": 2}})
+    assert [i.name for i in stage_of(made, "mine", "checkpoint").inputs] == ["base", "dataset", "analyze"]
+    assert "search" not in {s.params.stage for s in made.stages}
+
+
+def test_a_strategys_own_loss_is_part_of_its_key() -> None:
+    made = plan({"plain": {"strategy": "ift"}, "held": {"strategy": "kl"}})
+    codes = [params.code and params.code.name for params in trainings(made)]
+    assert codes == [None, "kl"]
+    assert all(len(params.code.digest) == 64 for params in trainings(made) if params.code)
+
+
+def test_a_built_in_model_that_is_none_is_refused() -> None:
+    from harness.errors import ModelError
+
+    with pytest.raises(ModelError, match=r"unaligned.model: 'builtin:unalined' is not built in; did you mean"):
+        plan({"mine": {"strategy": "resta"}}, unaligned={"model": "builtin:unalined"})
