@@ -1,7 +1,7 @@
 """Training tokens/s: our loop against TRL's SFTTrainer, on the same model, examples, batch size and learning
 rate.
 
-    python benchmarks/training.py [--steps 60] [--rounds 3] [--threads 1]
+    python -m benchmarks.training [--steps 60] [--rounds 3] [--threads 1]
 
 Prints their rates, the ratio (aim: at least 1.0), and both losses, which must agree; exits with 1 where
 they don't. Both train a fresh Llama (6 layers of width 128) on rows of mixed length with completion-only
@@ -20,6 +20,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import harness  # noqa: F401 (hides packages built for another torch, before transformers looks for them)
+
+# isort: split
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -157,7 +160,7 @@ def _tokenizer() -> object:
     )
 
 
-def _ratios(ratios: list[float]) -> str:
+def ratios(ratios: list[float]) -> str:
     """Median and range over the rounds."""
     return f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
 
@@ -178,9 +181,9 @@ def main() -> int:
     for name, runs in (("ours", [pair[0] for pair in pairs]), ("TRL", [pair[1] for pair in pairs])):
         rates = " ".join(f"{run.rate:.0f}" for run in runs)
         print(f"{name:5} tokens/s by round: {rates}   final loss {runs[0].final_loss:.4f}")
-    print(f"ratio {_ratios([m.rate / t.rate for m, t in pairs])} by wall time")
+    print(f"ratio {ratios([m.rate / t.rate for m, t in pairs])} by wall time")
     print(
-        f"ratio {_ratios([(m.tokens / t.tokens) * t.cpu_seconds / m.cpu_seconds for m, t in pairs])} by CPU"
+        f"ratio {ratios([(m.tokens / t.tokens) * t.cpu_seconds / m.cpu_seconds for m, t in pairs])} by CPU"
     )
     mine, theirs = pairs[0]
     agree = abs(mine.final_loss / theirs.final_loss - 1) <= LOSS_TOLERANCE

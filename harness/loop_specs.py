@@ -20,6 +20,20 @@ class LoraSpec(Record):
     means every matrix of the layers."""
 
 
+class EarlyStopSettings(Record):
+    """When a training stops on its held-out loss. Ours.
+
+    The weights of the best reading are what is kept; until the end that takes the parameters that learn once more.
+    """
+
+    share: float = Field(default=0.1, gt=0, lt=1)
+    """Of the examples, drawn by the training's seed, held out of it."""
+    every: int = Field(default=20, gt=0)
+    """Steps between two readings of their mean loss; the last step is read too."""
+    patience: int = Field(default=3, gt=0)
+    """Readings in a row without a new best after which training stops."""
+
+
 class LoopSettings(Record):
     """How the training loop runs, alike for all strategies."""
 
@@ -38,7 +52,16 @@ class LoopSettings(Record):
     max_grad_norm: float | None = Field(default=1.0, gt=0)
     """Gradient clipping by global norm; null for none."""
     gradient_checkpointing: bool = False
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of the weights while training; checkpoints keep it."""
+    packing: bool = False
+    """Lay the examples of a forward pass end to end in rows, in place of padding each to the longest."""
+    early_stop: EarlyStopSettings | None = None
+    dtype: Literal["float32", "bfloat16", "mixed"] = "float32"
+    """Of the weights while training; checkpoints keep it. mixed: float32 weights and optimizer, bfloat16 matrix
+    products, float32 loss; checkpoints are float32."""
     threads: int = Field(default=1, gt=0)
     """CPU threads; fixed because the order of float sums depends on it."""
+
+    @property
+    def weights_dtype(self) -> Literal["float32", "bfloat16"]:
+        """Of the weights, in memory and in the checkpoint."""
+        return "float32" if self.dtype == "mixed" else self.dtype

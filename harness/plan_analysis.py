@@ -131,7 +131,7 @@ def _analyze_params(analysis: AnalysisSettings, refs: Sequence[TaskRef]) -> Anal
         ),
         tasks=tuple(dict.fromkeys(r.plain.model_copy(update={"limit": None}) for r in refs)),
         judge_digest=_judge_digest(analysis.measures),
-        dtype=loop.dtype,
+        dtype=loop.weights_dtype,
         batch_tokens=analysis.batch_tokens,
         threads=loop.threads,
     )

@@ -107,7 +107,7 @@ class VariantPlanner:
             code=code,
             unaligned=spec.unaligned,
             merges=spec.merges,
-            dtype=variant.training.dtype,
+            dtype=variant.training.weights_dtype,
             threads=variant.training.threads,
         )
         return self.build.add(params, label=f"restore {label}", inputs=inputs)

@@ -77,6 +77,15 @@ class LossPoint(Record):
     learning_rate: float
 
 
+class HeldOutLoss(Record):
+    """One reading of the loss on the held-out examples."""
+
+    step: int
+    """Steps done before it."""
+    loss: float
+    """Mean cross-entropy, nats per token with loss."""
+
+
 class ModuleChange(Record):
     """How far one module moved."""
 
@@ -94,8 +103,15 @@ class TrainSummary(Record):
     tokens_seen: int
     trainable_parameters: int
     final_loss: float | None
-    """Mean loss of the last tenth of the steps; None where nothing was trained here."""
+    """Mean loss of the last tenth of the steps that led to the weights that are kept; None where nothing was trained
+    here."""
     losses: tuple[LossPoint, ...]
+    held_out: tuple[HeldOutLoss, ...] = ()
+    """Readings on the examples that early stopping holds out."""
+    best_step: int | None = None
+    """With early stopping: steps after which the weights are those that are kept."""
+    stopped_at: int | None = None
+    """Steps done when training stopped early; None where it went to its end."""
     groups: tuple[tuple[str, int], ...]
     """(group, parameters) as the rules fell."""
     robust: tuple[str, ...] = ()

@@ -167,7 +167,7 @@ class Scheduler:
         running.process.join()
         share = done.seconds / len(running.unit.specs)
         for spec, folder in zip(running.unit.specs, running.job.folders, strict=True):
-            self.store.finish(spec, folder=folder, seconds=share)
+            self.store.finish(spec, folder=folder, seconds=share, peak_memory=done.peak_memory)
         self.running.remove(running)
         self.display.finished(running.unit.label, done.seconds)
         return {spec.key for spec in running.unit.specs}

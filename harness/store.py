@@ -43,6 +43,9 @@ class Seal(Record):
     """sha256 over the files' paths and digests; the seal and the log are left out."""
     seconds: float
     """Wall time of the stage."""
+    peak_memory: int | None = None
+    """Bytes that the stage's process held at most: of GPU memory as torch allocates it where CUDA was used, else of
+    resident memory. Stages that one process made together have the same. None where nobody measured it."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +133,16 @@ class Store:
         """Where the stage `key` may keep what should outlive a stopped process; removed when the stage is finished."""
         return self.root / "scratch" / key
 
-    def finish(self, spec: StageSpec, *, folder: Path, seconds: float) -> Seal:
-        """Seal `folder` and move it into place; returns the seal that stands there afterwards."""
+    def finish(self, spec: StageSpec, *, folder: Path, seconds: float, peak_memory: int | None = None) -> Seal:
+        """Seal `folder` and move it into place; returns the seal that stands there afterwards.
+
+        `seconds` and `peak_memory` (bytes) are noted, and are part of no key and no digest.
+        """
         files = _list_files(folder)
         if not files:
             raise WorldError(f"{spec.label}: the stage wrote no files")
-        seal = Seal(spec=spec, files=files, digest=_digest_of(files), seconds=round(seconds, 3))
+        digest = _digest_of(files)
+        seal = Seal(spec=spec, files=files, digest=digest, seconds=round(seconds, 3), peak_memory=peak_memory)
         target = self.folder(spec.key)
         try:
             (folder / SEAL).write_text(seal.model_dump_json(indent=1), encoding="utf-8")

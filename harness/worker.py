@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import resource
 import sys
 import time
 import traceback
@@ -62,6 +63,8 @@ class Done:
     """The job's stages are written."""
 
     seconds: float
+    peak_memory: int
+    """Bytes, as peak_memory() measures."""
 
 
 def context_for(modules: Sequence[str]) -> ForkServerContext:
@@ -91,10 +94,19 @@ def work(job: Job, pipe: Connection) -> None:
         first = (str(error).splitlines() or [""])[0]
         pipe.send(Failure(type(error).__name__, f"{job.specs[0].label}: {type(error).__name__}: {first}", log))
     else:
-        pipe.send(Done(time.monotonic() - started))
+        pipe.send(Done(time.monotonic() - started, peak_memory()))
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def peak_memory() -> int:
+    """Bytes that this process has held at most: of GPU memory by torch where CUDA was used, else resident ones."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        return int(torch.cuda.max_memory_allocated())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _dispatch(job: Job, pipe: Connection) -> None:

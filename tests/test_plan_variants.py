@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from harness import config
+from harness.analysis_specs import AnalyzeParams
 from harness.errors import ConfigError
+from harness.loop_specs import EarlyStopSettings
 from harness.plan import Plan, make_plan
 from harness.specs import BaseParams, DatasetParams, EvaluateParams, RestoreParams, StageSpec, TrainParams
 from tests.configs import tree
@@ -103,3 +105,15 @@ def test_a_built_in_model_that_is_none_is_refused() -> None:
 
     with pytest.raises(ModelError, match=r"unaligned.model: 'builtin:unalined' is not built in; did you mean"):
         plan({"mine": {"strategy": "resta"}}, unaligned={"model": "builtin:unalined"})
+
+
+@pytest.mark.parametrize(("dtype", "saved"), [("mixed", "float32"), ("bfloat16", "bfloat16"), ("float32", "float32")])
+def test_weights_of_a_mixed_training_are_restored_and_analysed_in_float32(dtype: str, saved: str) -> None:
+    bodies = {"merged": {"strategy": "wise_ft"}, "frozen": {"strategy": "freezing", "layers": "found", "count": 2}}
+    training = {"steps": 5, "dtype": dtype, "packing": True, "early_stop": {"patience": 2}}
+    made = plan(bodies, training=training)
+    assert {params.loop.dtype for params in trainings(made)} >= {dtype}
+    assert [s.params.dtype for s in made.stages if isinstance(s.params, RestoreParams)] == [saved]
+    assert [s.params.dtype for s in made.stages if isinstance(s.params, AnalyzeParams)] == [saved]
+    stops = {params.loop.early_stop for params in trainings(made) if params.loop.packing}
+    assert stops == {EarlyStopSettings(share=0.1, every=20, patience=2)}

@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 
 from harness.published import PublishedSettings, beside
+from harness.records import HeldOutLoss
 from harness.report_view import build_view, render
 from tests.report_sources import HOSTILE, hostile_sources, make_sources, with_completion, with_harmful
 from tests.robustness_sources import SEARCH, TUNED, Shape, analysis, hostile_analysis, with_analyses
@@ -69,6 +70,22 @@ def test_nothing_is_fetched(html: str) -> None:
     assert not page.attributes("src")
     assert all(href.startswith(("#", "data:")) for href in page.attributes("href"))
     assert not re.search(r"url\(|@import", page.raw["style"][0])
+
+
+def test_early_stopping_tells_which_weights_are_kept_and_why() -> None:
+    sources = make_sources()
+    at = next(i for i, c in enumerate(sources.checkpoints) if c.train is not None)
+    train = sources.checkpoints[at].train
+    assert train is not None and "Loss on the examples held out" not in render(build_view(sources))
+    readings = tuple(HeldOutLoss(step=step, loss=loss) for step, loss in ((20, 1.5), (40, 1.25), (60, 1.75)))
+    stopped = train.model_copy(
+        update={"held_out": readings, "best_step": 40, "stopped_at": 60, "final_loss": None}
+    )
+    checkpoints = list(sources.checkpoints)
+    checkpoints[at] = replace(checkpoints[at], train=stopped)
+    page = render(build_view(replace(sources, checkpoints=tuple(checkpoints))))
+    assert page.count("the weights after 40 steps are kept; stopped early after 60") == 1
+    assert "step 20 1.500; step 40 1.250; step 60 1.750." in page
 
 
 def test_no_inline_style_or_handler(hostile: str) -> None:

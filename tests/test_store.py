@@ -48,6 +48,25 @@ def test_the_seals_of_all_finished_stages(store: Store) -> None:
     assert not store.whole(seal)
 
 
+def test_peak_memory_is_noted_and_changes_no_digest(tmp_path: Path) -> None:
+    seals = []
+    for peak in (None, 5 * 2**30):
+        store, spec = Store(tmp_path / str(peak)), base_spec()
+        folder = store.begin(spec.key)
+        (folder / "weights.bin").write_text("w")
+        store.finish(spec, folder=folder, seconds=1, peak_memory=peak)
+        seals.append(store.seal(spec.key))
+    assert [seal and seal.peak_memory for seal in seals] == [None, 5 * 2**30]
+    assert seals[0] and seals[1] and seals[0].digest == seals[1].digest
+
+
+def test_a_seal_without_peak_memory_can_still_be_read(store: Store) -> None:
+    path = finish(store, base_spec()) / SEAL
+    path.write_text(path.read_text().replace(',\n "peak_memory": null', ""))
+    assert "peak_memory" not in path.read_text()
+    assert store.has(base_spec().key)
+
+
 def test_a_stage_that_wrote_nothing_is_an_error(store: Store) -> None:
     with pytest.raises(WorldError, match="wrote no files"):
         store.finish(base_spec(), folder=store.begin(base_spec().key), seconds=1)

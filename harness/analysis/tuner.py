@@ -93,7 +93,10 @@ class Tuner:
 
     def _loop(self) -> LoopSettings:
         steps = min(step_count(self.params.loop, len(self.examples)), self.settings.tune_steps)
-        changes = {"steps": steps, "epochs": None, "schedule": "constant", "warmup_ratio": min(0.9, RISE / steps)}
+        changes = {
+            "steps": steps, "epochs": None, "schedule": "constant", "warmup_ratio": min(0.9, RISE / steps),
+            "early_stop": None,
+        }  # fmt: skip
         return self.params.loop.model_copy(update=changes)
 
 

@@ -43,7 +43,7 @@ training:                   # alike for every variant; a variant can override it
   gradient_accumulation: 2
   schedule: cosine
   warmup_ratio: 0.03
-  dtype: bfloat16           # of the weights while training
+  dtype: bfloat16           # of the weights while training; or float32, or mixed (float32 weights, bfloat16 products)
   gradient_checkpointing: true
 
 analysis:                   # which modules are robust? Found before anything is tuned, for `modules: found`

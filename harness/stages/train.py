@@ -1,7 +1,8 @@
 """Stage train: fine-tune the base on the dataset as one variant with one seed; full tuning or LoRA.
 
 Writes weights/ (safetensors, with the tokenizer; or a peft adapter), checkpoint.json and summary.json
-(TrainSummary). The same params and inputs on the same machine give the same bytes.
+(TrainSummary). The same params and inputs on the same machine give the same bytes, on the CPU also where the process
+was stopped half-way and another went on from its scratch folder.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from harness.training.found import resolved, with_safety_layers
 from harness.training.groups import ParameterGroup, build_groups, learning_groups
 from harness.training.loop import Trained, Training, train
 from harness.training.losses import Loss, reference_of
+from harness.training.resume import FILE
 
 ROBUST = "robust"
 """Name of the parameter group of Mods_Robust."""
@@ -52,7 +54,7 @@ def run(params: TrainParams, context: StageContext) -> None:
     """
     _fix_numerics(params)
     base = read_checkpoint(context.input("base"))
-    model = load_model(base, dtype=params.loop.dtype)
+    model = load_model(base, dtype=params.loop.weights_dtype)
     adapted = add_adapter(model, params.lora) if params.lora else None
     params = params.model_copy(update={"spec": _with_modules(params, context, adapted or model)})
     groups = build_groups(adapted or model, params.spec)
@@ -63,7 +65,8 @@ def run(params: TrainParams, context: StageContext) -> None:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     turns = params.spec.turns
     other = TurnsWith(load_examples(context.input("safety")), turns) if turns else None
-    training = Training(model, groups, params.spec, params.loop, params.seed, loss, other)
+    kept = context.kept(FILE)
+    training = Training(model, groups, params.spec, params.loop, params.seed, loss, other, kept)
     trained = train(training, load_examples(context.input("dataset")), context.progress)
     moved = adapter_changes(model) if before is None else full_changes(model, before)
     check_moved(moved, expected=_learners(params, groups))
@@ -72,7 +75,7 @@ def run(params: TrainParams, context: StageContext) -> None:
     else:
         tokenizer = load_tokenizer(base.weights, trust_remote_code=base.record.trust_remote_code)
         save_full(model, tokenizer, context.folder / WEIGHTS)
-    write_checkpoint(context.folder, base.record, adapter=adapted is not None, dtype=params.loop.dtype)
+    write_checkpoint(context.folder, base.record, adapter=adapted is not None, dtype=params.loop.weights_dtype)
     _write_summary(context.folder, trained, groups, moved)
 
 
@@ -125,6 +128,9 @@ def _write_summary(
         trainable_parameters=sum(group.size for group in groups if group.scale > 0),
         final_loss=trained.final_loss,
         losses=trained.losses,
+        held_out=trained.held_out,
+        best_step=trained.best_step,
+        stopped_at=trained.stopped_at,
         groups=tuple((group.name, group.size) for group in groups),
         robust=tuple(sorted(next((g.modules for g in groups if g.name == ROBUST), ()), key=order_of)),
         moved=moved,

@@ -32,7 +32,7 @@ SETS = ("found", "random", "complement")
 
 @dataclass(frozen=True)
 class TokenLogits:
-    """What the loss of a batch is made of; n tokens with loss, in the order of the batch's examples."""
+    """What the loss of a batch is made of; n tokens with loss, in the order in which the batch holds them."""
 
     logits: Tensor
     """(n, vocabulary) float32, with gradient."""

@@ -11,7 +11,8 @@ from harness.errors import ConfigError
 from harness.loop_specs import LoopSettings
 from harness.train_specs import Turns
 from harness.training.examples import Batch, Examples
-from harness.training.schedule import batch_order
+from harness.training.packing import packed_batch
+from harness.training.schedule import batch_order, drawn_order
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class StepBatches:
     """Whether a turn begins with this step."""
 
 
+def make_batch(examples: Examples, chosen: torch.Tensor, *, packed: bool) -> Batch:
+    """The chosen examples (int64 indices), padded or packed."""
+    return packed_batch(examples, chosen) if packed else examples.batch(chosen)
+
+
 @dataclass(frozen=True)
 class Source:
     """Examples, and the order in which they come."""
@@ -32,10 +38,11 @@ class Source:
     examples: Examples
     order: torch.Tensor
     """int64 (steps, forward passes, examples)."""
+    packed: bool = False
 
     def step(self, number: int) -> tuple[Batch, ...]:
         """The batches of its own step `number`."""
-        return tuple(self.examples.batch(chosen) for chosen in self.order[number])
+        return tuple(make_batch(self.examples, chosen, packed=self.packed) for chosen in self.order[number])
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,6 @@ class Feed:
     tuning: Source
     safety: Source | None = None
     turns: Turns | None = None
-
-    @property
-    def seen(self) -> int:
-        """Examples over all steps."""
-        return self.tuning.order.numel() + (self.safety.order.numel() if self.safety else 0)
 
     def steps(self, first: int, end: int) -> Iterator[StepBatches]:
         """The steps from `first` up to `end`."""
@@ -95,6 +97,9 @@ def make_feed(
 
 
 def _source(loop: LoopSettings, examples: Examples, *, steps: int, seed: int) -> Source:
-    passes = loop.gradient_accumulation
-    order = batch_order(examples.lengths, batch_size=loop.batch_size, batches=steps * passes, seed=seed)
-    return Source(examples, order.view(steps, passes, loop.batch_size))
+    passes, size = loop.gradient_accumulation, loop.batch_size
+    if loop.packing:
+        order = drawn_order(len(examples), batch_size=size, batches=steps * passes, seed=seed)
+    else:
+        order = batch_order(examples.lengths, batch_size=size, batches=steps * passes, seed=seed)
+    return Source(examples, order.view(steps, passes, size), loop.packing)

@@ -8,7 +8,7 @@ per token.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -25,7 +25,10 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded on the right; all [examples, longest] int64 except `attention_mask`, which is bool."""
+    """Padded on the right; all [examples, longest] int64 except `attention_mask`, which is bool.
+
+    Where it is packed (packing.py), a row is several examples laid end to end.
+    """
 
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
@@ -33,6 +36,8 @@ class Batch:
     """Already shifted: labels[:, t] is the token after input_ids[:, t], or IGNORED."""
     tokens: int
     """Unpadded tokens."""
+    positions: torch.Tensor | None = None
+    """Of a packed batch alone: the place of every token in its example, from 0; padding counts as an example."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def chosen(self, which: torch.Tensor) -> Examples:
+        """Those of the indices `which` (int64), in that order; the tokens are shared."""
+        return replace(self, starts=self.starts[which], lengths=self.lengths[which])
 
     def batch(self, chosen: torch.Tensor) -> Batch:
         """The chosen examples (int64 indices), padded to the longest of them."""

@@ -1,6 +1,6 @@
 """The loss of a batch: logits only where the loss mask asks for them, by cross-entropy or by a strategy's token_loss.
 
-Batches are padded on the right, where causal attention needs no padding mask.
+Batches are padded on the right, where causal attention needs no padding mask, or packed (packing.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from harness.errors import ModelError
 from harness.strategies import TokenLogits
 from harness.training.examples import IGNORED, Batch
 
+_ALIKE = 1e-4
+"""How far apart, as a share of the largest, logits may be on which another example has no say."""
 _AGREE = 0.02
 """How far the loop's logits and the model's own may be apart, as a share of the largest; bfloat16 rounds to less."""
 
@@ -67,6 +69,8 @@ class Loss:
     of: TokenLoss = cross_entropy
     reference: Reference | None = None
     """For a loss that reads the base's logits."""
+    mixed: bool = False
+    """Whether the forward passes run under autocast to bfloat16; the backward pass follows them, the loss does not."""
 
     def summed(self, model: PreTrainedModel, batch: Batch) -> torch.Tensor:
         """Summed over the tokens with loss, float32 scalar."""
@@ -79,13 +83,19 @@ class Loss:
         base = None
         if self.reference is not None:
             with self.reference.opened() as before:
-                base = _logits_at(before, batch, wanted)
+                base = self._logits_at(before, batch, wanted)
         return TokenLogits(
-            logits=_logits_at(model, batch, wanted),
+            logits=self._logits_at(model, batch, wanted),
             labels=labels.index_select(0, wanted),
             places=places_of(batch.labels).to(model.device).index_select(0, wanted),
             base=base,
         )
+
+    def _logits_at(self, model: PreTrainedModel, batch: Batch, wanted: torch.Tensor) -> torch.Tensor:
+        """Logits (n, vocabulary) at the flat places `wanted`, float32."""
+        with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=self.mixed):
+            hidden = _hidden_states(model, batch.input_ids, batch.positions)
+            return _logits(model, hidden.flatten(0, 1).index_select(0, wanted))
 
 
 PLAIN = Loss()
@@ -93,9 +103,10 @@ PLAIN = Loss()
 
 
 def places_of(labels: torch.Tensor) -> torch.Tensor:
-    """Flat int64 (tokens,): of shifted labels (examples, longest), each token's place in its completion, from 0.
+    """Flat int64 (tokens,): of shifted labels (rows, widest), each token's place in its completion, from 0.
 
-    A later turn's completion begins at 0 again. Tokens without loss have any number.
+    A later turn's completion begins at 0 again, and so does that of the next example in a packed row, since an
+    example's last token is never one with loss. Tokens without loss have any number.
     """
     learned = labels != IGNORED
     count = learned.long().cumsum(1)
@@ -135,15 +146,38 @@ def check_logits(model: PreTrainedModel, ids: torch.Tensor) -> None:
         )
 
 
-def _logits_at(model: PreTrainedModel, batch: Batch, wanted: torch.Tensor) -> torch.Tensor:
-    """Logits (n, vocabulary) at the flat places `wanted`."""
-    hidden = _hidden_states(model, batch.input_ids)
-    return _logits(model, hidden.flatten(0, 1).index_select(0, wanted))
+def check_packing(model: PreTrainedModel, ids: torch.Tensor) -> None:
+    """Check that examples of a packed row do not see one another, on the halves of ids (1, n); leaves eval mode.
+
+    Raises ModelError for a model whose attention crosses them, or which counts their positions on.
+    """
+    model.eval()
+    first, second = ids[:, : ids.shape[1] // 2], ids[:, ids.shape[1] // 2 :]
+    positions = torch.cat([torch.arange(half.shape[1]) for half in (first, second)])[None]
+    with torch.no_grad():
+        packed, other, alone = (
+            _logits(model, _hidden_states(model, *given))[:, -second.shape[1] :]
+            for given in (
+                (ids, positions),
+                (torch.cat([(first + 1) % model.config.vocab_size, second], dim=1), positions),
+                (second, None),
+            )
+        )
+    largest = float(alone.abs().max())
+    crossed = float((packed - other).abs().max()) > _ALIKE * largest
+    if crossed or float((packed - alone).abs().max()) > _AGREE * largest:
+        raise ModelError(
+            f"training.packing: architecture {type(model).__name__} does not keep the examples of a row apart; "
+            "leave packing out"
+        )
 
 
-def _hidden_states(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+def _hidden_states(model: PreTrainedModel, ids: torch.Tensor, positions: torch.Tensor | None = None) -> torch.Tensor:
     """Final hidden states (batch, n, width), after the last norm."""
-    states: torch.Tensor = model.get_decoder()(input_ids=ids.to(model.device), use_cache=False).last_hidden_state
+    given = {} if positions is None else {"position_ids": positions.to(model.device)}
+    states: torch.Tensor = model.get_decoder()(
+        input_ids=ids.to(model.device), use_cache=False, **given
+    ).last_hidden_state
     return states
 
 

@@ -23,17 +23,22 @@ class Penalty:
         self.settings = settings
         self._parameters = [p for group in groups if group.scale > 0 for p in group.parameters]
         self._adapters = [m for m in model.modules() if isinstance(m, LoraLayer)] if settings.anchor == "base" else []
-        self._anchor: list[torch.Tensor] = []
+        self.anchor: list[torch.Tensor] = []
         if not self._adapters:
             self.moor()
 
     def moor(self) -> None:
         """Anchor to the weights as they are now."""
-        self._anchor = [p.detach().clone() for p in self._parameters]
+        self.anchor = [p.detach().clone() for p in self._parameters]
+
+    @property
+    def moves(self) -> bool:
+        """Whether the anchor is another after a turn."""
+        return self.settings.anchor == "turn"
 
     def turned(self) -> None:
         """A turn of the loop begins."""
-        if self.settings.anchor == "turn":
+        if self.moves:
             self.moor()
 
     def backward(self) -> float:
@@ -42,7 +47,7 @@ class Penalty:
             return self._adapted()
         total = 0.0
         with torch.no_grad():
-            for parameter, anchor in zip(self._parameters, self._anchor, strict=True):
+            for parameter, anchor in zip(self._parameters, self.anchor, strict=True):
                 if parameter.requires_grad and parameter.grad is not None:
                     away = parameter - anchor
                     parameter.grad.add_(away, alpha=self.settings.weight)

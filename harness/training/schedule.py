@@ -38,6 +38,14 @@ def rate_factor(loop: LoopSettings, step: int, *, steps: int) -> float:
     return 1 - progress if loop.schedule == "linear" else 1.0
 
 
+def drawn_order(examples: int, *, batch_size: int, batches: int, seed: int) -> torch.Tensor:
+    """Example indices, int64 [batches, batch_size]: seeded epochs, each a fresh permutation.
+
+    For packed batches, whose rows fill the better the more the examples differ in length.
+    """
+    return _epochs(examples, batches * batch_size, torch.Generator().manual_seed(seed)).view(-1, batch_size)
+
+
 def batch_order(lengths: torch.Tensor, *, batch_size: int, batches: int, seed: int) -> torch.Tensor:
     """Example indices, int64 [batches, batch_size]: seeded epochs, each batch of examples of like length.
 
@@ -45,11 +53,15 @@ def batch_order(lengths: torch.Tensor, *, batch_size: int, batches: int, seed: i
     batches shuffled again, so that little is padded. An epoch may end within a batch.
     """
     generator = torch.Generator().manual_seed(seed)
-    needed, count = batches * batch_size, len(lengths)
-    epochs = [torch.randperm(count, generator=generator) for _ in range(math.ceil(needed / count))]
-    order = torch.cat(epochs)[:needed]
+    order = _epochs(len(lengths), batches * batch_size, generator)
     pools = []
     for pool in torch.split(order, _POOL * batch_size):
         by_length = pool[lengths[pool].argsort(stable=True)].view(-1, batch_size)
         pools.append(by_length[torch.randperm(len(by_length), generator=generator)])
     return torch.cat(pools)
+
+
+def _epochs(examples: int, needed: int, generator: torch.Generator) -> torch.Tensor:
+    """Flat int64 (needed,): as many permutations of the examples as it takes."""
+    epochs = [torch.randperm(examples, generator=generator) for _ in range(math.ceil(needed / examples))]
+    return torch.cat(epochs)[:needed]

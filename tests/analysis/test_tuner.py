@@ -11,6 +11,7 @@ from harness.analysis.tuner import Tuner, between
 from harness.analysis_records import Drift
 from harness.analysis_specs import MeasureSettings, PromptSource, SearchSettings, TuneParams
 from harness.chat import EncodedExample
+from harness.loop_specs import EarlyStopSettings
 from harness.specs import LoopSettings, LoraSpec
 from harness.stages import StageContext
 from harness.stages.analyze import Bench, set_up
@@ -88,3 +89,14 @@ def test_readings_are_interpolated_at_the_gain() -> None:
     low, high = (Drift(harmful=x, benign=0, accuracy=1, weight_change=0, gain=x) for x in (1.0, 3.0))
     assert between(low, high, gain=1.5).harmful == pytest.approx(1.5)
     assert between(low, high, gain=9.0) == high
+
+
+def test_early_stopping_is_left_to_training(bench: Bench, world: tuple[Path, tuple[PromptSource, ...]]) -> None:
+    """A trial stops by its gain; held-out examples would only make it learn from fewer."""
+    stopping = LOOP.model_copy(update={"early_stop": EarlyStopSettings(share=0.5, every=1, patience=1)})
+    drifts = []
+    for loop in (LOOP, stopping):
+        params = TuneParams(learning_rate=1.5e-2, loop=loop)
+        tuner = Tuner(bench.gauge, load_examples(world[0] / "dataset"), params, SearchSettings(), 0.1)
+        drifts.append(tuner.measure(SET, seed=0, tick=lambda _: None))
+    assert drifts[0] == drifts[1]

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from harness.errors import ConfigError, SilentFailureError, StageError
+from harness.loop_specs import EarlyStopSettings
 from harness.records import Checkpoint, TrainSummary
 from harness.specs import (
     DatasetParams,
@@ -23,6 +24,7 @@ from harness.specs import (
     TrainSpec,
 )
 from harness.stages import Progress, StageContext, dataset, train
+from harness.training import resume
 from tests.tiny_models import FAMILIES, save_base_stage
 
 EVERYTHING = GroupRule(name="all", modules=("*",), scale=1.0)
@@ -259,3 +261,50 @@ def test_counts_and_progress(bases: dict[str, tuple[tuple[str, Path], ...]], tmp
 
 def _digest(folder: Path) -> str:
     return Checkpoint.model_validate_json((folder / "checkpoint.json").read_text()).digest
+
+
+@pytest.mark.parametrize("lora", [None, LoraSpec(rank=2, dropout=0.2)])
+def test_a_stopped_stage_goes_on_from_its_scratch_folder_to_the_same_bytes(
+    bases: dict[str, tuple[tuple[str, Path], ...]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lora: LoraSpec | None,
+) -> None:
+    monkeypatch.setattr(resume, "_SECONDS", 0.0)
+    monkeypatch.setattr(resume, "_TIMES", 0.0)
+    began: list[int] = []
+
+    def run(name: str, *, scratch: Path | None = None, stop_after: int | None = None) -> Path:
+        def progress(at: Progress) -> None:
+            began.append(at.done)
+            if at.done == stop_after:
+                raise KeyboardInterrupt
+
+        folder = tmp_path / name
+        folder.mkdir()
+        train.run(params(lora=lora), StageContext(folder, bases["llama"], progress, scratch))
+        return folder
+
+    whole = run("whole")
+    with pytest.raises(KeyboardInterrupt):
+        run("stopped", scratch=tmp_path / "scratch", stop_after=4)
+    began.clear()
+    again = run("again", scratch=tmp_path / "scratch")
+    assert began[0] == 4
+    assert _digest(again) == _digest(whole)
+    assert (again / "summary.json").read_bytes() == (whole / "summary.json").read_bytes()
+
+
+def test_mixed_precision_saves_float32(trained: Trainer) -> None:
+    folder = trained(params(loop=QUICK.model_copy(update={"dtype": "mixed"})), "llama")
+    weights = load_file(folder / "weights" / "model.safetensors")
+    assert {weight.dtype for weight in weights.values()} == {torch.float32}
+    assert Checkpoint.model_validate_json((folder / "checkpoint.json").read_text()).dtype == "float32"
+
+
+def test_early_stop_is_in_the_summary(trained: Trainer) -> None:
+    stop = EarlyStopSettings(share=0.3, every=2, patience=9)
+    told = summary(trained(params(loop=QUICK.model_copy(update={"early_stop": stop})), "llama"))
+    assert [reading.step for reading in told.held_out] == [2, 4, 6]
+    assert told.best_step == min(told.held_out, key=lambda reading: reading.loss).step
+    assert told.stopped_at is None

@@ -12,12 +12,14 @@ from harness.chat import EncodedExample
 from harness.errors import ModelError
 from harness.modules import check_architecture
 from harness.specs import GroupRule, LoopSettings, TrainSpec
-from harness.strategies import swat
+from harness.strategies import TokenLogits, swat
+from harness.training import batches
 from harness.training import loop as loop_module
 from harness.training.examples import Examples, load_examples, save_examples
 from harness.training.groups import build_groups
 from harness.training.loop import Training, make_optimizer, train
-from harness.training.losses import Loss, check_logits
+from harness.training.losses import Loss, backward, check_logits
+from harness.training.schedule import drawn_order
 from tests.tiny_models import ALL_FAMILIES, save_tiny
 
 
@@ -146,3 +148,64 @@ def test_the_rest_keeps_still_while_the_robust_modules_warm_up(tmp_path: Path, e
     )
     moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
     assert moved and all("q_proj" in name for name in moved)
+
+
+MIXED = LoopSettings(steps=6, batch_size=3, dtype="mixed", schedule="constant", warmup_ratio=0)
+ALL = (GroupRule(name="all", modules=("*",), scale=1),)
+
+
+@pytest.mark.parametrize("family", ALL_FAMILIES)
+def test_mixed_multiplies_in_bfloat16_and_keeps_all_else_in_float32(
+    tmp_path: Path, examples: Examples, family: str
+) -> None:
+    model, batch = model_of(tmp_path, family), examples.batch(torch.tensor([0, 1, 2]))
+    outputs: set[torch.dtype] = set()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_hook(lambda _, __, made: outputs.add(made.dtype))
+    exact = backward(Loss(), model, [batch])
+    assert outputs == {torch.float32}
+    outputs.clear()
+    model.zero_grad()
+    loss = backward(Loss(mixed=True), model, [batch])
+    assert outputs == {torch.bfloat16}
+    assert loss != exact and loss == pytest.approx(exact, rel=0.01)
+    assert {p.grad.dtype for p in model.parameters() if p.grad is not None} == {torch.float32}
+
+
+def test_the_loss_itself_is_not_under_autocast(tmp_path: Path, examples: Examples) -> None:
+    seen: list[tuple[torch.dtype, bool]] = []
+
+    def of(tokens: TokenLogits) -> torch.Tensor:
+        seen.append((tokens.logits.dtype, torch.is_autocast_enabled("cpu")))
+        return tokens.logits.sum()
+
+    Loss(of, mixed=True).summed(model_of(tmp_path), examples.batch(torch.tensor([0])))
+    assert seen == [(torch.float32, False)]
+
+
+@pytest.mark.parametrize(("dtype", "moves"), [("mixed", True), ("bfloat16", False)])
+def test_mixed_keeps_small_updates_that_bfloat16_rounds_away(
+    tmp_path: Path, examples: Examples, dtype: str, moves: bool
+) -> None:
+    spec, model = TrainSpec(learning_rate=1e-6, groups=ALL), model_of(tmp_path)
+    model.to(getattr(torch, "float32" if dtype == "mixed" else dtype))
+    norm = next(p for name, p in model.named_parameters() if name.endswith("norm.weight"))
+    before = norm.detach().clone()
+    loop = MIXED.model_copy(update={"dtype": dtype})
+    train(Training(model, build_groups(model, spec), spec, loop, 0), examples, lambda _: None)
+    assert bool((norm != before).any()) is moves
+
+
+@pytest.mark.parametrize("setting", [{"dtype": "mixed"}, {"packing": True}])
+def test_mixed_and_packed_trainings_learn_as_plain_ones_do(
+    tmp_path: Path, examples: Examples, setting: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "batch_order", lambda lengths, **asked: drawn_order(len(lengths), **asked))
+    spec, losses = TrainSpec(learning_rate=1e-3, groups=ALL), []
+    for change in ({}, setting):
+        model, loop = model_of(tmp_path), MIXED.model_copy(update={"dtype": "float32"} | change)
+        trained = train(Training(model, build_groups(model, spec), spec, loop, 0), examples, lambda _: None)
+        losses.append([point.loss for point in trained.losses])
+    assert losses[0] == pytest.approx(losses[1], rel=0.01 if "dtype" in setting else 1e-4)
+    assert losses[0][-1] < losses[0][0] - 0.01
