@@ -43,6 +43,8 @@ class Seal(Record):
     """sha256 over the files' paths and digests; the seal and the log are left out."""
     seconds: float
     """Wall time of the stage."""
+    peak_memory: int | None = None
+    """Most memory that it used at once, bytes; None where it was not measured."""
 
 
 @dataclass(frozen=True)
