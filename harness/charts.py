@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.records import LossPoint
 from harness.specs import Record
@@ -15,6 +15,10 @@ from harness.specs import Record
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _LABEL_HEIGHT = 15.0
 _LABEL_CHAR = 8.2
+_CROWDED = 45.0
+_HUES = 6
+_COLOURS = 9
+_SHAPES = 6
 
 
 class Tick(Record):
@@ -39,8 +43,10 @@ class ScatterMark(Record):
     """One variant: its point, both intervals, its label, and a dot for every seed."""
 
     variant: str
+    label: str
+    """The name, or its letter where names would lie on one another."""
     mark: int
-    """Colour and shape, by strategy; 0 is the base."""
+    """Colour and shape, by way of tuning; 0 is the base."""
     x: float
     y: float
     x_low: float
@@ -79,6 +85,8 @@ class Scatter(Record):
     marks: tuple[ScatterMark, ...]
     trends: tuple[Trend, ...]
     bands: tuple[Band, ...]
+    lettered: bool
+    """Whether letters stand for the names."""
 
 
 class LossPath(Record):
@@ -156,6 +164,10 @@ class Place:
     title: str
     family: str = ""
     """Whose trend it is part of; empty: its strategy's."""
+    short: str = ""
+    """What may stand for the name; empty where it has to be the name."""
+    label: str = ""
+    """What is written beside it; empty: the name."""
 
 
 @dataclass(frozen=True)
@@ -188,14 +200,29 @@ def scatter(places: Sequence[Place], *, width: float, height: float, curves: Seq
     y_low, y_high, y_step = round_range([*heights, *(v for c in curves for _, y in c.places for v in _reach(y, ()))])
     across = _Axis(x_low, x_high, frame.left + 8, frame.right - 8)
     up = _Axis(y_low, y_high, frame.bottom - 8, frame.top + 8)
+    marks, crowded = _marks(places, across, up, frame=frame)
+    lettered = crowded and any(p.short for p in places)
+    if lettered:
+        marks, _ = _marks([replace(p, label=p.short) for p in places], across, up, frame=frame)
     return Scatter(
         frame=frame,
         x_ticks=_share_ticks(across, x_step),
         y_ticks=_share_ticks(up, y_step),
-        marks=_marks(places, across, up, frame=frame),
+        marks=marks,
         trends=_trends(places, across, up, without={c.family for c in curves}),
         bands=tuple(_band(c, across, up) for c in curves),
+        lettered=lettered,
     )
+
+
+def hue(mark: int) -> int:
+    """The colour of a mark, 0..8: 0 the base, 1 plain IFT, 8 controls, 2..7 mitigations, again from mark 9 on."""
+    return mark if mark < _COLOURS else 2 + (mark - _COLOURS) % _HUES
+
+
+def shape(mark: int) -> int:
+    """The shape of a mark, 0..5; marks of one colour have different ones, up to thirty mitigations."""
+    return mark % _SHAPES if mark < _COLOURS else (mark + (mark - _COLOURS) // _HUES) % _SHAPES
 
 
 def round_range(values: Sequence[float]) -> tuple[float, float, float]:
@@ -281,16 +308,22 @@ def _share_ticks(axis: _Axis, step: float) -> tuple[Tick, ...]:
     return tuple(Tick(at=axis.at(v), label=f"{v * 100:.0f} %") for v in values)
 
 
-def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -> tuple[ScatterMark, ...]:
+def _marks(
+    places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame
+) -> tuple[tuple[ScatterMark, ...], bool]:
+    """The marks, and whether some label lies on something, leaves the drawing, or is far from its point."""
     points = [(across.at(p.x.value), up.at(p.y.value)) for p in places]
     taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in points]
-    marks = []
+    marks, crowded = [], False
     for place, (x, y) in zip(places, points, strict=True):
-        label_x, label_y, anchor, box = _label(place.variant, x, y, taken=taken, frame=frame)
+        label = place.label or place.variant
+        cost, label_x, label_y, anchor, box = _label(label, x, y, taken=taken, frame=frame)
         taken.append(box)
+        crowded = crowded or cost > _CROWDED
         marks.append(
             ScatterMark(
                 variant=place.variant,
+                label=label,
                 mark=place.mark,
                 x=x,
                 y=y,
@@ -305,14 +338,16 @@ def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -
                 seeds=tuple((across.at(a), up.at(b)) for a, b in place.seeds),
             )
         )
-    return tuple(marks)
+    return tuple(marks), crowded
 
 
 Box = tuple[float, float, float, float]
 
 
-def _label(text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame) -> tuple[float, float, str, Box]:
-    """The first free place around a point: beside, above, below, then further off."""
+def _label(
+    text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame
+) -> tuple[float, float, float, str, Box]:
+    """(cost, x, y, anchor, box) of the first free place around a point: beside, above, below, then further off."""
     width = _LABEL_CHAR * len(text)
     best: tuple[float, float, float, str, Box] | None = None
     for far in (0.0, 14.0, 28.0, 42.0):
@@ -333,7 +368,7 @@ def _label(text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame)
             if best is None or cost < best[0] - 1e-9:
                 best = (cost, round(at, 2), round(base, 2), anchor, box)
     assert best is not None
-    return best[1:]
+    return best
 
 
 def _overlap(a: Box, b: Box) -> float:
