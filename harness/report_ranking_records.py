@@ -7,12 +7,19 @@ from typing import Literal
 from harness.specs import Record
 
 
+class Other(Record):
+    """Another variant, by its letter."""
+
+    letter: str
+    name: str
+
+
 class CostCells(Record):
     """A variant's cost in words; a dash where there is none or it was not measured."""
 
     train: str
-    """Of one seed, with the restoring."""
-    work: str
+    """Time of one seed, with the restoring."""
+    work: tuple[str, ...]
     """Steps and tokens of one seed."""
     prepare: str
     """Search and analysis, once."""
@@ -20,8 +27,10 @@ class CostCells(Record):
     memory: str
     needs: tuple[str, ...]
     """Further data and models."""
-    shared: tuple[str, ...]
-    """Who shares a training, or the search and the analysis."""
+    training_with: tuple[Other, ...]
+    """Who shares its trainings."""
+    prepare_with: tuple[Other, ...]
+    """Who shares its search and analysis."""
 
 
 class RankingRow(Record):
@@ -39,13 +48,11 @@ class RankingRow(Record):
     group_words: str
     harm: str
     """Share and interval; empty where unscored."""
-    expertise: str
     kept: str
     probability: str
     reference: bool
-    dominates: tuple[str, ...]
-    """Names."""
-    dominated_by: tuple[str, ...]
+    dominates: tuple[Other, ...]
+    dominated_by: tuple[Other, ...]
     cost: CostCells | None
 
 

@@ -28,15 +28,17 @@ def whole_percent(share: float) -> str:
 
 
 def chance(probability: float) -> str:
-    """`71 %`, `< 1 %`, `> 99 %`."""
-    if 0 < probability < 0.01:
+    """`71 %`, `< 1 %`, `> 99 %`: a finite number of resamples shows neither none nor all."""
+    if probability < 0.01:
         return "<\u00a01\u00a0%"
-    return ">\u00a099\u00a0%" if 0.99 < probability < 1 else f"{probability * 100:.0f}\u00a0%"
+    return ">\u00a099\u00a0%" if probability > 0.99 else f"{probability * 100:.0f}\u00a0%"
 
 
 def estimate_words(found: Estimate | None) -> str:
-    """`2.0 % [1.0, 4.1]`; empty where unscored."""
-    return "" if found is None else f"{percent(found.value)} {interval(found.low, found.high)}"
+    """`2.0 % [1.0, 4.1]`, without bounds where there is no doubt; empty where unscored."""
+    if found is None or found.low == found.high:
+        return "" if found is None else percent(found.value)
+    return f"{percent(found.value)} {interval(found.low, found.high)}"
 
 
 def answer(ranking: Ranking | None, table: ScoreTable) -> tuple[str, bool]:
@@ -62,10 +64,10 @@ def answer(ranking: Ranking | None, table: ScoreTable) -> tuple[str, bool]:
             False,
         )
     if first.probability >= _LIKELY and not any(v.rank == 1 for v in able[1:]):
-        return f"Safest at {whose}: {_named(first, outcome)}.{_rivals(ranking, first)}", True
+        return f"Safest at {whose}: {_named(first, outcome)}.{_rivals(ranking, first, outcome)}", True
     return (
         f"Can’t say which variant is the safest at {whose}: of those shown to keep that much it is "
-        f"{_named(first, outcome)}.{_rivals(ranking, first)}",
+        f"{_named(first, outcome)}.{_rivals(ranking, first, outcome)}",
         False,
     )
 
@@ -128,15 +130,15 @@ def _named(found: RankedVariant, outcome: str) -> str:
     return f"{text}; probability of being the safest {chance(found.probability)}"
 
 
-def _rivals(ranking: Ranking, first: RankedVariant) -> str:
+def _rivals(ranking: Ranking, first: RankedVariant, outcome: str) -> str:
     """Other variants that may well be the safest, the likeliest first."""
     able = [v for v in ranking.variants if v.variant != first.variant and v.probability >= _WORTH_NAMING]
     able.sort(key=lambda v: -v.probability)
-    return f" Next: {'; '.join(_rival(v) for v in able[:3])}." if able else ""
+    return f" Next: {'; '.join(_rival(v, outcome) for v in able[:3])}." if able else ""
 
 
-def _rival(found: RankedVariant) -> str:
-    text = f"{found.variant} {chance(found.probability)} (harm {estimate_words(found.harm)}"
+def _rival(found: RankedVariant, outcome: str) -> str:
+    text = f"{found.variant} {chance(found.probability)} ({outcome} {estimate_words(found.harm)}"
     if found.eligible == "unclear":
         text += f"; unclear whether it keeps enough, {estimate_words(found.kept)}"
     return f"{text})"

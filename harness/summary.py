@@ -40,7 +40,7 @@ def print_ranking(ranking: RankingView, console: Console) -> None:
     _say(console, f"{'[bold green]' if ranking.settled else '[bold yellow]'}{_safe(ranking.sentence)}[/]")
     for note in ranking.notes:
         _say(console, f"[yellow]![/] {_safe(note)}")
-    table = Table(caption="rank among those that keep enough; times of one seed on this machine")
+    table = Table(caption="rank among those that keep enough; times of one seed on this machine", padding=(0, 0))
     for head in ("rank", "variant", f"{ranking.harm.lower()} ↓", "expertise kept ↑", "safest", "training", "search"):
         table.add_column(_safe(head), overflow="fold", justify="left" if head == "variant" else "right")
     for row in ranking.rows:
