@@ -27,6 +27,7 @@ from harness.ranking_records import Eligibility, Estimate, RankedVariant, Rankin
 from harness.specs import StatisticsSettings
 from harness.statistics import Array, clustered_share
 
+_LEAST = 0.001
 _ORDER: tuple[Eligibility, ...] = ("yes", "unclear", "no")
 
 
@@ -94,14 +95,12 @@ def _reference(contenders: Sequence[_Contender], params: RankingParams) -> _Cont
 
 
 def _kept(expertise: Spread | None, reference: Spread) -> Spread | None:
-    """Expertise over the reference's, in every draw too; where the reference has none in a draw, anything is enough."""
+    """Expertise over the reference's, in every draw too; a draw without any counts as one of a thousandth."""
     if expertise is None:
         return None
     if expertise is reference:
         return Spread(1.0, np.ones_like(reference.draws))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        draws = np.where(reference.draws > 0, expertise.draws / reference.draws, np.inf)
-    return Spread(expertise.value / reference.value, draws)
+    return Spread(expertise.value / reference.value, expertise.draws / np.maximum(reference.draws, _LEAST))
 
 
 def _probabilities(
@@ -143,8 +142,7 @@ def _eligible(kept: Estimate | None, at_least: float) -> Eligibility:
 def _estimate(spread: Spread, confidence: float) -> Estimate:
     """The value and the percentiles of its draws, which are draws themselves."""
     levels = [(1 - confidence) / 2, (1 + confidence) / 2]
-    finite = np.minimum(spread.draws, np.finfo(np.float64).max)
-    low, high = (float(bound) for bound in np.quantile(finite, levels, method="inverted_cdf"))
+    low, high = (float(bound) for bound in np.quantile(spread.draws, levels, method="inverted_cdf"))
     return Estimate(value=spread.value, low=min(low, spread.value), high=max(high, spread.value))
 
 
