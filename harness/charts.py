@@ -9,16 +9,12 @@ import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
+from harness.chart_marks import free_spot
 from harness.records import LossPoint
 from harness.specs import Record
 
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
-_LABEL_HEIGHT = 15.0
-_LABEL_CHAR = 8.2
 _CROWDED = 45.0
-_HUES = 6
-_COLOURS = 9
-_SHAPES = 6
 
 
 class Tick(Record):
@@ -215,16 +211,6 @@ def scatter(places: Sequence[Place], *, width: float, height: float, curves: Seq
     )
 
 
-def hue(mark: int) -> int:
-    """The colour of a mark, 0..8: 0 the base, 1 plain IFT, 8 controls, 2..7 mitigations, again from mark 9 on."""
-    return mark if mark < _COLOURS else 2 + (mark - _COLOURS) % _HUES
-
-
-def shape(mark: int) -> int:
-    """The shape of a mark, 0..5; marks of one colour have different ones, up to thirty mitigations."""
-    return mark % _SHAPES if mark < _COLOURS else (mark + (mark - _COLOURS) // _HUES) % _SHAPES
-
-
 def round_range(values: Sequence[float]) -> tuple[float, float, float]:
     """(low, high, step) in round numbers around shares; at most six steps, within 0 and 1."""
     low, high = min(values, default=0.0), max(values, default=1.0)
@@ -317,9 +303,9 @@ def _marks(
     marks, crowded = [], False
     for place, (x, y) in zip(places, points, strict=True):
         label = place.label or place.variant
-        cost, label_x, label_y, anchor, box = _label(label, x, y, taken=taken, frame=frame)
-        taken.append(box)
-        crowded = crowded or cost > _CROWDED
+        spot = free_spot(label, x, y, taken=taken, room=(frame.width, frame.bottom))
+        taken.append(spot.box)
+        crowded = crowded or spot.cost > _CROWDED
         marks.append(
             ScatterMark(
                 variant=place.variant,
@@ -331,49 +317,14 @@ def _marks(
                 x_high=across.at(place.x.high),
                 y_low=up.at(place.y.low),
                 y_high=up.at(place.y.high),
-                label_x=label_x,
-                label_y=label_y,
-                anchor=anchor,
+                label_x=spot.x,
+                label_y=spot.y,
+                anchor=spot.anchor,
                 title=place.title,
                 seeds=tuple((across.at(a), up.at(b)) for a, b in place.seeds),
             )
         )
     return tuple(marks), crowded
-
-
-Box = tuple[float, float, float, float]
-
-
-def _label(
-    text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame
-) -> tuple[float, float, float, str, Box]:
-    """(cost, x, y, anchor, box) of the first free place around a point: beside, above, below, then further off."""
-    width = _LABEL_CHAR * len(text)
-    best: tuple[float, float, float, str, Box] | None = None
-    for far in (0.0, 14.0, 28.0, 42.0):
-        for dx, dy, anchor in (
-            (11, -7 - far, "start"),
-            (-11, -7 - far, "end"),
-            (11, 15 + far, "start"),
-            (-11, 15 + far, "end"),
-            (0, -14 - far, "middle"),
-            (0, 24 + far, "middle"),
-        ):
-            at, base = x + dx, y + dy
-            left = at - {"start": 0.0, "end": width, "middle": width / 2}[anchor]
-            box = (left, base - _LABEL_HEIGHT + 3, left + width, base + 3)
-            outside = max(0, 2 - box[0]) + max(0, box[2] - frame.width + 2)
-            outside += max(0, 2 - box[1]) + max(0, box[3] - frame.bottom)
-            cost = sum(_overlap(box, other) for other in taken) + outside * 100 + far
-            if best is None or cost < best[0] - 1e-9:
-                best = (cost, round(at, 2), round(base, 2), anchor, box)
-    assert best is not None
-    return best
-
-
-def _overlap(a: Box, b: Box) -> float:
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
 
 
 def _trends(places: Sequence[Place], across: _Axis, up: _Axis, *, without: Set[str]) -> tuple[Trend, ...]:

@@ -10,7 +10,7 @@ CONTROL = "ift"
 """The strategy that is the control: plain IFT."""
 _PLAIN_MARK, _CONTROL_MARK = 1, 8
 _FIRST_COLOURS = 6
-"""Colours of mitigations, from mark 2 on; more mitigations take them again with other shapes (charts.hue)."""
+"""Colours of mitigations, from mark 2 on; more mitigations take them again with other shapes (chart_marks.hue)."""
 
 
 def variant_views(sources: ReportSources) -> tuple[VariantView, ...]:

@@ -145,9 +145,3 @@ def test_names_stay_where_they_fit_or_nothing_may_stand_for_them() -> None:
     assert not roomy.lettered and [m.label for m in roomy.marks] == ["far", "a-long-name-0"]
     nameless = [replace(p, short="") for p in crowd(14)]
     assert not charts.scatter(nameless, width=370, height=400).lettered
-
-
-def test_marks_of_one_colour_have_shapes_of_their_own() -> None:
-    looks = {(charts.hue(m), charts.shape(m)) for m in (*range(2, 8), *range(9, 33))}
-    assert len(looks) == 30
-    assert [charts.hue(m) for m in (0, 1, 8)] == [0, 1, 8]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness import charts
+from harness import chart_marks
 from harness.report_records import VariantView
 from harness.report_variants import letter, variant_views
 from tests.many_variants import CONTROLS, PLAIN, SHARES, many_sources
@@ -26,7 +26,7 @@ def test_plain_ift_and_controls_have_one_colour_each(views: dict[str, VariantVie
 
 def test_mitigations_are_told_apart_by_colour_and_shape(views: dict[str, VariantView]) -> None:
     others = [views[v].mark for v in SHARES if v not in (*PLAIN, *CONTROLS, "base")]
-    looks = [(charts.hue(m), charts.shape(m)) for m in others]
+    looks = [(chart_marks.hue(m), chart_marks.shape(m)) for m in others]
     assert len(set(looks)) == len(others) == 9
     assert {hue for hue, _ in looks} == {2, 3, 4, 5, 6, 7}
 
