@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.chart_marks import free_spot
 from harness.records import LossPoint
 from harness.specs import Record
 
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
-_LABEL_HEIGHT = 15.0
-_LABEL_CHAR = 8.2
+_CROWDED = 45.0
 
 
 class Tick(Record):
@@ -39,8 +39,10 @@ class ScatterMark(Record):
     """One variant: its point, both intervals, its label, and a dot for every seed."""
 
     variant: str
+    label: str
+    """The name, or its letter where names would lie on one another."""
     mark: int
-    """Colour and shape, by strategy; 0 is the base."""
+    """Colour and shape, by way of tuning; 0 is the base."""
     x: float
     y: float
     x_low: float
@@ -79,6 +81,8 @@ class Scatter(Record):
     marks: tuple[ScatterMark, ...]
     trends: tuple[Trend, ...]
     bands: tuple[Band, ...]
+    lettered: bool
+    """Whether letters stand for the names."""
 
 
 class LossPath(Record):
@@ -156,6 +160,10 @@ class Place:
     title: str
     family: str = ""
     """Whose trend it is part of; empty: its strategy's."""
+    short: str = ""
+    """What may stand for the name; empty where it has to be the name."""
+    label: str = ""
+    """What is written beside it; empty: the name."""
 
 
 @dataclass(frozen=True)
@@ -188,13 +196,18 @@ def scatter(places: Sequence[Place], *, width: float, height: float, curves: Seq
     y_low, y_high, y_step = round_range([*heights, *(v for c in curves for _, y in c.places for v in _reach(y, ()))])
     across = _Axis(x_low, x_high, frame.left + 8, frame.right - 8)
     up = _Axis(y_low, y_high, frame.bottom - 8, frame.top + 8)
+    marks, crowded = _marks(places, across, up, frame=frame)
+    lettered = crowded and any(p.short for p in places)
+    if lettered:
+        marks, _ = _marks([replace(p, label=p.short) for p in places], across, up, frame=frame)
     return Scatter(
         frame=frame,
         x_ticks=_share_ticks(across, x_step),
         y_ticks=_share_ticks(up, y_step),
-        marks=_marks(places, across, up, frame=frame),
+        marks=marks,
         trends=_trends(places, across, up, without={c.family for c in curves}),
         bands=tuple(_band(c, across, up) for c in curves),
+        lettered=lettered,
     )
 
 
@@ -281,16 +294,22 @@ def _share_ticks(axis: _Axis, step: float) -> tuple[Tick, ...]:
     return tuple(Tick(at=axis.at(v), label=f"{v * 100:.0f} %") for v in values)
 
 
-def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -> tuple[ScatterMark, ...]:
+def _marks(
+    places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame
+) -> tuple[tuple[ScatterMark, ...], bool]:
+    """The marks, and whether some label lies on something, leaves the drawing, or is far from its point."""
     points = [(across.at(p.x.value), up.at(p.y.value)) for p in places]
     taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in points]
-    marks = []
+    marks, crowded = [], False
     for place, (x, y) in zip(places, points, strict=True):
-        label_x, label_y, anchor, box = _label(place.variant, x, y, taken=taken, frame=frame)
-        taken.append(box)
+        label = place.label or place.variant
+        spot = free_spot(label, x, y, taken=taken, room=(frame.width, frame.bottom))
+        taken.append(spot.box)
+        crowded = crowded or spot.cost > _CROWDED
         marks.append(
             ScatterMark(
                 variant=place.variant,
+                label=label,
                 mark=place.mark,
                 x=x,
                 y=y,
@@ -298,47 +317,14 @@ def _marks(places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame) -
                 x_high=across.at(place.x.high),
                 y_low=up.at(place.y.low),
                 y_high=up.at(place.y.high),
-                label_x=label_x,
-                label_y=label_y,
-                anchor=anchor,
+                label_x=spot.x,
+                label_y=spot.y,
+                anchor=spot.anchor,
                 title=place.title,
                 seeds=tuple((across.at(a), up.at(b)) for a, b in place.seeds),
             )
         )
-    return tuple(marks)
-
-
-Box = tuple[float, float, float, float]
-
-
-def _label(text: str, x: float, y: float, *, taken: Sequence[Box], frame: Frame) -> tuple[float, float, str, Box]:
-    """The first free place around a point: beside, above, below, then further off."""
-    width = _LABEL_CHAR * len(text)
-    best: tuple[float, float, float, str, Box] | None = None
-    for far in (0.0, 14.0, 28.0, 42.0):
-        for dx, dy, anchor in (
-            (11, -7 - far, "start"),
-            (-11, -7 - far, "end"),
-            (11, 15 + far, "start"),
-            (-11, 15 + far, "end"),
-            (0, -14 - far, "middle"),
-            (0, 24 + far, "middle"),
-        ):
-            at, base = x + dx, y + dy
-            left = at - {"start": 0.0, "end": width, "middle": width / 2}[anchor]
-            box = (left, base - _LABEL_HEIGHT + 3, left + width, base + 3)
-            outside = max(0, 2 - box[0]) + max(0, box[2] - frame.width + 2)
-            outside += max(0, 2 - box[1]) + max(0, box[3] - frame.bottom)
-            cost = sum(_overlap(box, other) for other in taken) + outside * 100 + far
-            if best is None or cost < best[0] - 1e-9:
-                best = (cost, round(at, 2), round(base, 2), anchor, box)
-    assert best is not None
-    return best[1:]
-
-
-def _overlap(a: Box, b: Box) -> float:
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
+    return tuple(marks), crowded
 
 
 def _trends(places: Sequence[Place], across: _Axis, up: _Axis, *, without: Set[str]) -> tuple[Trend, ...]:

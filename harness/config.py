@@ -22,6 +22,7 @@ from harness.errors import ConfigError, PluginError
 from harness.judges import JudgeSettings
 from harness.policy import Policy
 from harness.published import PublishedSettings
+from harness.ranking_records import RankingSettings
 from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
 from harness.strategies import StrategySettings
 from harness.task_specs import TaskChoice
@@ -146,6 +147,7 @@ class RunConfig(Record):
     judging: JudgingSettings = JudgingSettings()
     leakage: LeakageSettings = LeakageSettings()
     statistics: StatisticsSettings = StatisticsSettings()
+    ranking: RankingSettings = RankingSettings()
     gate: Policy | None = None
     published: PublishedSettings | None = None
     """A published table to lay the scores beside."""

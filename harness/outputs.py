@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from harness.analysis_records import Robustness, SearchOutcome
 from harness.analysis_specs import SearchParams
+from harness.costs import CostSources, VariantCost, variant_costs
 from harness.errors import StoreError
 from harness.published import Beside, beside
 from harness.record_files import read_record
@@ -16,7 +17,7 @@ from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
 from harness.run import REPORT, FinishedRun, config_of
 from harness.specs import Record, ScoreParams, StageSpec, TrainParams, VariantSeed
-from harness.store import Store, world_error
+from harness.store import Seal, Store, world_error
 
 R = TypeVar("R", bound=Record)
 
@@ -27,15 +28,17 @@ def view_of(finished: FinishedRun) -> ReportView:
     seal = store.seal(finished.manifest.score_key)
     if seal is None or not isinstance(seal.spec.params, ScoreParams):
         raise StoreError(f"{finished.folder}: its scores are gone from {store.root}; run the config again")
+    checkpoints = tuple(_outputs(store, entry) for entry in seal.spec.params.entries)
     sources = ReportSources(
         manifest=finished.manifest,
         table=finished.table,
         decision=finished.decision,
-        checkpoints=tuple(_outputs(store, entry) for entry in seal.spec.params.entries),
+        checkpoints=checkpoints,
         dataset=_dataset(store, finished),
         primary_judges=seal.spec.params.primary_judges,
         published=_published(finished, seal.spec.params.primary_judges),
         analyses=read_analyses(store, _users(seal.spec.params.entries)),
+        costs=_costs(store, finished, entries=seal.spec.params.entries, checkpoints=checkpoints),
     )
     return build_view(sources)
 
@@ -89,11 +92,31 @@ def _analysis(store: Store, key: str, search: StageSpec, searches: tuple[SearchO
     )
 
 
+def _costs(
+    store: Store, finished: FinishedRun, *, entries: tuple[VariantSeed, ...], checkpoints: Iterable[CheckpointOutputs]
+) -> tuple[VariantCost, ...]:
+    stages = finished.manifest.stages
+    datasets = [s.key for s in stages if s.stage == "dataset"]
+    sources = CostSources(
+        entries=entries,
+        seals=tuple(_seal(store, s.key) for s in stages),
+        trained=tuple(
+            (e.train, c.train) for e, c in zip(entries, checkpoints, strict=True) if e.train is not None and c.train
+        ),
+        datasets=tuple((key, read_record(DatasetSummary, store.folder(key) / "summary.json")) for key in datasets),
+    )
+    return variant_costs(sources)
+
+
 def _spec(store: Store, key: str) -> StageSpec:
+    return _seal(store, key).spec
+
+
+def _seal(store: Store, key: str) -> Seal:
     seal = store.seal(key)
     if seal is None:
         raise StoreError(f"{store.folder(key)}: is gone from the store; run the config again")
-    return seal.spec
+    return seal
 
 
 def _outputs(store: Store, entry: VariantSeed) -> CheckpointOutputs:

@@ -11,6 +11,7 @@ from harness.families import families_of
 from harness.plan_builder import PlanBuilder
 from harness.plan_judges import calibrations_of, check_judges, judge_params, primary_judges
 from harness.plan_leakage import LEAKAGE, add_leakage
+from harness.plan_ranking import ranking_params
 from harness.plan_sources import resolve_model
 from harness.plan_variants import PlannedVariant, VariantPlanner
 from harness.records import TaskCard
@@ -100,12 +101,14 @@ def _add_score(
 ) -> None:
     entries = tuple(entry for p in planned for entry in p.entries)
     judges = [spec.params for spec in build.stages.values() if isinstance(spec.params, JudgeParams)]
+    families = families_of(config)
     params = ScoreParams(
         entries=entries,
         primary_judges=primary_judges(config, cards),
         statistics=config.statistics,
-        families=families_of(config),
+        families=families,
         calibrations=calibrations_of(config, judges),
+        ranking=ranking_params(config, cards, families=families),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))

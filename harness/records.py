@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from harness.leakage_records import Leakage
+from harness.ranking_records import Ranking
 from harness.specs import Family, FamilyKind, JudgeCalibration, Record, StatisticsSettings, VariantSeed
 from harness.task_specs import Axis as Axis
 from harness.task_specs import Direction as Direction
@@ -328,6 +329,8 @@ class ScoreTable(Record):
     """Of judges that were measured against human labels."""
     leakage: Leakage | None = None
     """Scored prompts that occur in the data or among the classifier's; None where nothing looked."""
+    ranking: Ranking | None = None
+    """Which way of tuning is the safest at enough expertise; None where the run has no tasks or plain IFT for it."""
 
 
 # ---------------------------------------------------------------- the gate and the run

@@ -73,6 +73,7 @@ def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> char
         seeds=tuple(pairs),
         title=f"{row.variant.name}: harmfulness {harm_words}, expertise {skill_words}",
         family=families.get(row.variant.name, ""),
+        short=row.variant.letter or row.variant.name,
     )
 
 

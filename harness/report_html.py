@@ -9,8 +9,8 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
+from harness import chart_marks, resources
 from harness import report_words as words
-from harness import resources
 from harness.hostile import one_line, visible
 from harness.report_records import ReportView
 from harness.report_samples import payload
@@ -29,7 +29,7 @@ def render(view: ReportView, *, redact: bool = False) -> str:
     folder = resources.folder(_REPORTS)
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = (folder / "report.js").read_text(encoding="utf-8")
-    marks = {variant.name: variant.mark for variant in view.variants}
+    marks = {variant.name: chart_marks.hue(variant.mark) for variant in view.variants}
     return (
         environment()
         .get_template("report.html")
@@ -57,7 +57,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line
+        percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line,
+        hue=chart_marks.hue, figure=chart_marks.shape,
     )
     made.globals.update(
         interval=words.interval,

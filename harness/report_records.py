@@ -7,6 +7,7 @@ from typing import Literal
 
 from harness.charts import LossChart, Scatter
 from harness.completion_quality import CompletionQuality
+from harness.costs import VariantCost
 from harness.leakage_records import Leakage
 from harness.published import Beside
 from harness.records import (
@@ -23,8 +24,9 @@ from harness.records import (
     TrainSummary,
     Verdict,
 )
+from harness.report_ranking_records import RankingView
 from harness.report_robustness_records import AnalysisOutputs, RobustnessView
-from harness.specs import Record
+from harness.specs import FamilyKind, Record
 
 Tone = Literal["worse", "better", "same", "unknown"]
 """Against the reference: shown worse, shown better, no difference shown, not compared."""
@@ -54,6 +56,8 @@ class ReportSources:
     published: Beside | None = None
     analyses: tuple[AnalysisOutputs, ...] = ()
     """Those that the variants' modules come from."""
+    costs: tuple[VariantCost, ...] = ()
+    """Of the tuned variants."""
 
 
 class VariantView(Record):
@@ -63,8 +67,12 @@ class VariantView(Record):
     strategy: str
     description: str
     mark: int
-    """Colour and shape, by strategy; 0 is the base."""
+    """Colour and shape, by way of tuning; 0 is the base."""
     seeds: tuple[int, ...]
+    letter: str = ""
+    """Stands for the name where that does not fit, in the ranking's order; empty for the base."""
+    kind: FamilyKind | None = None
+    """None for the base."""
 
 
 class Cell(Record):
@@ -269,6 +277,8 @@ class ReportView(Record):
     answer: str
     """Its numbers, on the first harmfulness task."""
     tone: Tone
+    ranking: RankingView | None
+    """None where nothing was tuned."""
     findings: tuple[Finding, ...]
     matched: tuple[Matched, ...]
     decision: GateDecision | None

@@ -20,6 +20,7 @@ from harness.report_limits import limits
 from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
 from harness.report_matched import matched_findings
 from harness.report_quality import quality_lines, quality_rows
+from harness.report_ranking import ranking_view
 from harness.report_records import (
     Cell,
     CheckpointOutputs,
@@ -34,6 +35,7 @@ from harness.report_records import (
 )
 from harness.report_robustness import robustness_views
 from harness.report_samples import judge_agreements, sample_set
+from harness.report_variants import variant_views
 
 __all__ = ["CheckpointOutputs", "ReportSources", "ReportView", "build_view", "render"]
 
@@ -45,7 +47,7 @@ def build_view(sources: ReportSources) -> ReportView:
     """Everything the report shows, from what the run wrote."""
     table = sources.table
     tasks = tuple(sorted(table.tasks, key=lambda card: _AXES.index(card.axis)))
-    variants = _variants(sources)
+    variants = variant_views(sources)
     rows = tuple(_row(v, variants[0].name, tasks=tasks, sources=sources) for v in variants)
     found = words.findings(rows, tasks=tasks)
     headline, tone = words.headline(found)
@@ -65,6 +67,7 @@ def build_view(sources: ReportSources) -> ReportView:
         headline=headline,
         answer=words.answer(rows, tasks=tasks),
         tone=tone,
+        ranking=ranking_view(sources, variants),
         findings=found,
         matched=matched_findings(variants, tasks=tasks, matched=table.matched),
         decision=sources.decision,
@@ -98,26 +101,6 @@ def build_view(sources: ReportSources) -> ReportView:
         manifest=sources.manifest,
         published=sources.published,
     )
-
-
-def _variants(sources: ReportSources) -> tuple[VariantView, ...]:
-    """The base first; one mark for each strategy, in order of appearance."""
-    entries = sorted(sources.manifest.variants, key=lambda v: any(e.seed is not None for e in v.entries))
-    marks: dict[str, int] = {}
-    views = []
-    for entry in entries:
-        seeds = tuple(e.seed for e in entry.entries if e.seed is not None)
-        mark = marks.setdefault(entry.strategy, len(marks) + 1) if seeds else 0
-        views.append(
-            VariantView(
-                name=entry.name,
-                strategy=entry.strategy,
-                description=entry.description,
-                mark=mark,
-                seeds=seeds,
-            )
-        )
-    return tuple(views)
 
 
 def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources: ReportSources) -> Row:

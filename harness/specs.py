@@ -12,6 +12,7 @@ from pydantic import Field
 from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams
 from harness.loop_specs import LoopSettings as LoopSettings
 from harness.loop_specs import LoraSpec as LoraSpec
+from harness.ranking_records import RankingParams
 from harness.record import Record as Record
 from harness.task_specs import Axis
 from harness.task_specs import TaskRef as TaskRef
@@ -278,6 +279,8 @@ class ScoreParams(Record):
     families: tuple[Family, ...] = ()
     calibrations: tuple[JudgeCalibration, ...] = ()
     """Of the judges that were measured against human labels."""
+    ranking: RankingParams | None = None
+    """None where the run has no tasks or no plain IFT for it."""
 
 
 StageParams = Annotated[

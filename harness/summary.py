@@ -8,6 +8,7 @@ from rich.table import Table
 
 from harness import report_words as words
 from harness.hostile import one_line
+from harness.report_ranking_records import RankingRow, RankingView
 from harness.report_records import Cell, ReportView, Tone
 
 _STYLES: dict[Tone, str] = {"worse": "red", "better": "green", "same": "dim", "unknown": "dim"}
@@ -19,6 +20,8 @@ def print_summary(view: ReportView, console: Console) -> None:
     _say(console, f"[bold]{_safe(view.headline)}[/]")
     if view.answer:
         _say(console, _safe(view.answer))
+    if view.ranking is not None:
+        print_ranking(view.ranking, console)
     console.print(_table(view))
     for search in (s for analysis in view.robustness for s in analysis.searches):
         _say(console, f"{_safe(search.headline)} [dim]({_safe(', '.join(use.name for use in search.variants))})[/]")
@@ -30,6 +33,25 @@ def print_summary(view: ReportView, console: Console) -> None:
     for warning in view.warnings:
         _say(console, f"[yellow]![/] {_safe(warning)}")
     _gate(view, console)
+
+
+def print_ranking(ranking: RankingView, console: Console) -> None:
+    """Print the ranking's sentence and a compact table."""
+    _say(console, f"{'[bold green]' if ranking.settled else '[bold yellow]'}{_safe(ranking.sentence)}[/]")
+    for note in ranking.notes:
+        _say(console, f"[yellow]![/] {_safe(note)}")
+    table = Table(caption="rank among those that keep enough; times of one seed on this machine", padding=(0, 0))
+    for head in ("rank", "variant", f"{ranking.harm.lower()} ↓", "expertise kept ↑", "safest", "training", "search"):
+        table.add_column(_safe(head), overflow="fold", justify="left" if head == "variant" else "right")
+    for row in ranking.rows:
+        table.add_row(*(_safe(text) for text in _ranked(row)), style="dim" if row.group == "no" else None)
+    console.print(table)
+
+
+def _ranked(row: RankingRow) -> tuple[str, ...]:
+    group = {"yes": row.place, "unclear": "unclear", "no": "too little", "unknown": "–"}[row.group]
+    train, prepare = (row.cost.train, row.cost.prepare) if row.cost else ("–", "–")
+    return (group, row.name, row.harm or "no score", row.kept or "–", row.probability, train, prepare)
 
 
 def _table(view: ReportView) -> Table:

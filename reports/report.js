@@ -158,7 +158,7 @@
 
   function card(prompt, variant) {
     const indices = columns.get(variant);
-    const node = make("section", "card m" + (checkpoints[indices[0]].mark % 9));
+    const node = make("section", "card m" + (checkpoints[indices[0]].mark));
     const head = make("h4", "", variant);
     head.dir = "auto";
     node.append(head);

@@ -124,3 +124,24 @@ def test_drifts_below_zero_stay_in_the_frame() -> None:
 )
 def test_round_ticks(low: float, high: float, ticks: tuple[float, ...]) -> None:
     assert charts.round_ticks(low, high, most=6) == pytest.approx(ticks)
+
+
+def crowd(count: int) -> list[Place]:
+    return [
+        replace(place(f"a-long-name-{n}", 0.9 + n / 1000, 0.1 + n / 1000), short="ABCDEFGHIJKLMNO"[n])
+        for n in range(count)
+    ]
+
+
+def test_letters_stand_for_names_that_would_lie_on_one_another() -> None:
+    plot = charts.scatter([place("far", 0.1, 0.9), *crowd(14)], width=370, height=400)
+    assert plot.lettered
+    assert [m.label for m in plot.marks] == ["far", *"ABCDEFGHIJKLMN"]
+    assert plot.marks[1].variant == "a-long-name-0"
+
+
+def test_names_stay_where_they_fit_or_nothing_may_stand_for_them() -> None:
+    roomy = charts.scatter([place("far", 0.1, 0.9), *crowd(1)], width=860, height=480)
+    assert not roomy.lettered and [m.label for m in roomy.marks] == ["far", "a-long-name-0"]
+    nameless = [replace(p, short="") for p in crowd(14)]
+    assert not charts.scatter(nameless, width=370, height=400).lettered

@@ -9,6 +9,7 @@ from rich.console import Console
 from harness.hostile import one_line
 from harness.report_view import ReportView, build_view
 from harness.summary import print_summary
+from tests.many_variants import many_sources
 from tests.report_sources import make_sources
 from tests.robustness_sources import analysis, with_analyses
 
@@ -72,3 +73,13 @@ def test_summary_without_gate_says_so() -> None:
 def test_warnings_are_printed() -> None:
     view = build_view(make_sources()).model_copy(update={"warnings": ("base has no score on X.",)})
     assert "! base has no score on X." in printed(view)
+
+
+def test_the_ranking_is_printed_with_its_sentence() -> None:
+    view = build_view(many_sources(prompts=60))
+    text = printed(view, width=120)
+    assert view.ranking is not None and one_line(view.ranking.sentence) in text
+    cells = [[c.strip() for c in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+    ranked = [c for c in cells if len(c) == 7 and c[1]]
+    assert [c[1] for c in ranked] == [row.name for row in view.ranking.rows]
+    assert (ranked[0][0], ranked[-1][0]) == ("1", "too little") and "unclear" in {c[0] for c in ranked}

@@ -86,6 +86,9 @@ evaluation:
 
 statistics: {{confidence: 0.95, bootstrap_samples: 2000, seed: 0}}
 
+# Which way of tuning: the safest variant that keeps so much of plain IFT's expertise.
+ranking: {{at_least: 0.9, of: plain}}
+
 # The gate sets the exit code: 3 where a rule fails, 4 where the evidence does not settle it.
 # Would one release ml-lr? Shares: 0.05 is five points; `rise` is against the base model.
 gate:

@@ -19,6 +19,8 @@ from harness.errors import SilentFailureError
 from harness.leakage_records import Leakage
 from harness.matched import Measured, compare_matched, plain_curves, planes_of
 from harness.power import detectable_margin, non_inferiority
+from harness.ranking import rank
+from harness.ranking_records import RankingParams
 from harness.record_files import read_record
 from harness.records import CategoryScore, Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
@@ -58,6 +60,8 @@ def run(params: ScoreParams, context: StageContext) -> None:
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)
     table = with_matched(table, answered, families=params.families)
+    if params.ranking is not None:
+        table = with_ranking(table, answered, params=params.ranking)
     table = table.model_copy(update={"judges": params.primary_judges, "calibrations": params.calibrations})
     if context.has("leakage"):
         found = read_record(Leakage, context.input("leakage") / "leakage.json")
@@ -132,18 +136,30 @@ def make_table(answered: Sequence[Answered], *, cards: Sequence[TaskCard], setti
 
 def with_matched(table: ScoreTable, answered: Sequence[Answered], *, families: Sequence[Family]) -> ScoreTable:
     """The table with every comparison at matched expertise or training loss, and plain IFT's curves."""
-    measured = []
-    for name, group in _by_variant(answered).items():
-        seeds = tuple(a.entry.seed for a in group if a.entry.seed is not None)
-        losses = tuple(a.final_loss for a in group if a.final_loss is not None)
-        if seeds:
-            outcomes = tuple((card.name, outcome_array(group, card.name)) for card in table.tasks)
-            measured.append(Measured(name, seeds, losses, outcomes))
-    planes = planes_of(measured, cards=table.tasks, settings=table.statistics)
+    tuned = [m for m in _measured(table, answered) if m.seeds]
+    planes = planes_of(tuned, cards=table.tasks, settings=table.statistics)
     confidence = table.statistics.confidence
     matched = compare_matched(planes, families=families, confidence=confidence)
     curves = plain_curves(planes, families=families, confidence=confidence)
     return table.model_copy(update={"families": tuple(families), "matched": matched, "curves": curves})
+
+
+def with_ranking(table: ScoreTable, answered: Sequence[Answered], *, params: RankingParams) -> ScoreTable:
+    """The table with the ranking of its tuned variants."""
+    return table.model_copy(
+        update={"ranking": rank(_measured(table, answered), params, settings=table.statistics)}
+    )
+
+
+def _measured(table: ScoreTable, answered: Sequence[Answered]) -> list[Measured]:
+    """All variants; the base is without seeds."""
+    found = []
+    for name, group in _by_variant(answered).items():
+        seeds = tuple(a.entry.seed for a in group if a.entry.seed is not None)
+        losses = tuple(a.final_loss for a in group if a.final_loss is not None)
+        outcomes = tuple((card.name, outcome_array(group, card.name)) for card in table.tasks)
+        found.append(Measured(name, seeds, losses, outcomes))
+    return found
 
 
 def _by_variant(answered: Sequence[Answered]) -> dict[str, tuple[Answered, ...]]:

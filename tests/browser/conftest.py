@@ -12,6 +12,7 @@ import pytest
 
 from harness.report_view import build_view, render
 from tests.leakage_sources import hostile_leakage
+from tests.many_variants import many_sources
 from tests.quality_sources import babbling, hostile_wrapped, wrapped
 from tests.report_sources import HOSTILE, hostile_sources, make_sources
 from tests.robustness_sources import Shape, analysis, hostile_analysis, with_analyses
@@ -57,6 +58,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "deep.html").write_text(render(deep), encoding="utf-8")
     framed = babbling(wrapped(make_sources(prompts=20), "harmful_new_frames"), "ift-4e-4", "harmful_requests", every=4)
     (folder / "wrapped.html").write_text(render(build_view(framed)), encoding="utf-8")
+    (folder / "many.html").write_text(render(build_view(many_sources(prompts=30))), encoding="utf-8")
     return folder
 
 

@@ -21,7 +21,7 @@ def wait_for_count(page: Page, text: str) -> None:
     page.wait_for_selector(f"#count >> text=/^{text}/")
 
 
-@pytest.mark.parametrize("name", ["usual", "hostile", "redacted"])
+@pytest.mark.parametrize("name", ["usual", "hostile", "redacted", "many"])
 def test_page_is_quiet_and_asks_for_nothing(open_report: Open, name: str) -> None:
     opened = open_report(name)
     opened.page.wait_for_selector("#list button")
@@ -29,7 +29,7 @@ def test_page_is_quiet_and_asks_for_nothing(open_report: Open, name: str) -> Non
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
 
 
-@pytest.mark.parametrize("name", ["usual", "hostile", "deep"])
+@pytest.mark.parametrize("name", ["usual", "hostile", "deep", "many"])
 @pytest.mark.parametrize("width", [400, 768, 1440])
 def test_page_does_not_scroll_sideways(open_report: Open, name: str, width: int) -> None:
     page = open_report(name, width=width).page

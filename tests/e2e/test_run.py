@@ -11,7 +11,7 @@ import yaml
 
 from harness.builtin.world import build_world
 from harness.cli.app import main
-from harness.records import Manifest
+from harness.records import Manifest, ScoreTable
 from harness.store import Store
 from tests.tiny_models import save_tiny
 
@@ -67,6 +67,11 @@ def test_a_run_leaves_report_manifest_and_scores(finished: Path) -> None:
     assert (run / "report.html").stat().st_size > 10_000
     assert [v.name for v in manifest(finished).variants] == ["base", "ift", "lora"]
     assert not any(s.reused for s in manifest(finished).stages)
+    scores = ScoreTable.model_validate_json(
+        (Store(finished / "store").folder(manifest(finished).score_key) / "scores.json").read_bytes()
+    )
+    assert scores.ranking is not None and scores.ranking.harm_task == "harmful_requests"
+    assert "4 steps" in (run / "report.html").read_text()
 
 
 def test_a_second_run_makes_nothing(finished: Path) -> None:
