@@ -72,7 +72,7 @@ def build_view(sources: ReportSources) -> ReportView:
             *_warnings(rows, tasks=tasks),
             *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
-            *leakage_lines(table.leakage, tasks=tasks),
+            *leakage_lines(table.leakage, tasks=tasks, elsewhere=_elsewhere(sources.checkpoints)),
         ),
         variants=variants,
         tasks=tasks,
@@ -204,7 +204,8 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
         seeds = tuple((seed, t) for name, seed, t in trained if name == variant.name)
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
-            chart = charts.loss_chart([(seed, t.losses) for seed, t in seeds], top=top)
+            losses = [(seed, t.losses) for seed, t in seeds if t.losses]
+            chart = charts.loss_chart(losses, top=top) if losses else None
             marked = any(t.robust for _, t in seeds)
             views.append(
                 TrainingView(
@@ -212,6 +213,11 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
                 )
             )
     return tuple(views)
+
+
+def _elsewhere(checkpoints: Sequence[CheckpointOutputs]) -> tuple[str, ...]:
+    """Variants that were not trained here."""
+    return tuple(dict.fromkeys(c.variant for c in checkpoints if c.train is not None and not c.train.steps))
 
 
 def _robust(checkpoints: Sequence[CheckpointOutputs]) -> dict[str, list[tuple[str, ...]]]:

@@ -71,9 +71,9 @@ def full_changes_of(tuned: TensorFiles, base: TensorFiles, parameters: Collectio
     def deltas() -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
         for name in shared:
             old = base.read(name)
-            yield name, tuned.read(name) - old, old
+            yield name, _read(tuned, name) - old, old
 
-    moved = _numbers(changes_by_module(deltas()), tuned.folder)
+    moved = changes_by_module(deltas())
     if len(shared) == len(parameters) and not any(change.relative_change for change in moved):
         raise SilentFailureError(
             f"{tuned.folder}: every weight equals the base's; nothing was tuned, or the folder is not the one meant"
@@ -129,9 +129,9 @@ def adapter_changes_of(
     def deltas() -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
         for pair in pairs:
             weight = f"{pair.path}.weight"
-            yield weight, pair.scale * (adapter.read(pair.b) @ adapter.read(pair.a)), base.read(weight)
+            yield weight, pair.scale * (_read(adapter, pair.b) @ _read(adapter, pair.a)), base.read(weight)
 
-    moved = _numbers(changes_by_module(deltas()), adapter.folder)
+    moved = changes_by_module(deltas())
     if not any(change.relative_change for change in moved):
         raise SilentFailureError(f"{adapter.folder}: the adapter changes no weight (B A is 0 everywhere); it is untrained")
     return moved
@@ -166,8 +166,9 @@ def _shape(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
-def _numbers(moved: tuple[ModuleChange, ...], folder: Path) -> tuple[ModuleChange, ...]:
-    for change in moved:
-        if not math.isfinite(change.relative_change):
-            raise ModelError(f"{folder}: the weights of {change.module} hold values that are no numbers; tuning diverged")
-    return moved
+def _read(tuned: TensorFiles, name: str) -> torch.Tensor:
+    """A tuned tensor. Raises ModelError where it holds what is no number."""
+    tensor = tuned.read(name)
+    if not bool(tensor.isfinite().all()):
+        raise ModelError(f"{tuned.folder}: {name} holds values that are no numbers; its tuning diverged")
+    return tensor
