@@ -249,7 +249,7 @@ def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Varia
     settings = _checked(module.Settings, own, where=where, at=at)
     needless = next((part for part in _TRAINED if part in body), None)
     if needless and not settings.trains:
-        raise ConfigError(f"{where}: {at}.{needless}: strategy {body['strategy']} trains nothing; leave the section out")
+        raise ConfigError(f"{where}: {at}.{needless}: strategy {body['strategy']} trains nothing; leave it out")
     training = _merged_training(tree.get("training") or {}, body.get("training") or {})
     lora = body.get("lora")
     return Variant(

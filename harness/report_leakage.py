@@ -14,7 +14,8 @@ UNCHECKED = (
 )
 
 UNKNOWN = (
-    "{variants}: tuned elsewhere, on data that this run has not seen; whether scored prompts were among them is not known."
+    "{variants}: tuned elsewhere, on data that this run has not seen; whether scored prompts are among them is "
+    "not known."
 )
 
 

@@ -57,7 +57,9 @@ def build_view(sources: ReportSources) -> ReportView:
         )
         for card in tasks
     )
-    seeds = max((len(v.seeds) for v in variants), default=0)
+    elsewhere = _elsewhere(sources.checkpoints)
+    trained = [v for v in variants if v.name not in elsewhere]
+    seeds = max((len(v.seeds) for v in trained), default=0)
     judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts} | set(primary.values()))
     return ReportView(
         title=sources.manifest.name,
@@ -66,13 +68,13 @@ def build_view(sources: ReportSources) -> ReportView:
         answer=words.answer(rows, tasks=tasks),
         tone=tone,
         findings=found,
-        matched=matched_findings(variants, tasks=tasks, matched=table.matched),
+        matched=matched_findings(trained, tasks=tasks, matched=table.matched),
         decision=sources.decision,
         warnings=(
             *_warnings(rows, tasks=tasks),
             *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
-            *leakage_lines(table.leakage, tasks=tasks, elsewhere=_elsewhere(sources.checkpoints)),
+            *leakage_lines(table.leakage, tasks=tasks, elsewhere=elsewhere),
         ),
         variants=variants,
         tasks=tasks,

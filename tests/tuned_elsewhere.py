@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 
-
 def save_tuned(folder: Path, base: Path, *, by: float = 0.5, only: str = "") -> Path:
     """A full checkpoint: the base's, every parameter whose name holds `only` times 1 + `by`; returns its folder."""
     import torch
@@ -22,7 +21,9 @@ def save_tuned(folder: Path, base: Path, *, by: float = 0.5, only: str = "") -> 
     return folder
 
 
-def save_adapter(folder: Path, base: Path, *, targets: Sequence[str] = ("q_proj",), scale: float = 1.0, **more: Any) -> Path:
+def save_adapter(
+    folder: Path, base: Path, *, targets: Sequence[str] = ("q_proj",), scale: float = 1.0, **more: Any
+) -> Path:
     """A LoRA adapter of rank 2 and alpha 4 with random matrices, `lora_B` times `scale`; returns its folder."""
     import torch
     from peft import LoraConfig, get_peft_model

@@ -21,8 +21,8 @@ from harness import __version__
 from harness.errors import HarnessError
 
 VERBS = (
-    "run", "plan", "audit", "analyze", "validate", "fetch", "calibrate", "report", "gate", "show", "export", "ls", "init",
-    "doctor",
+    "run", "plan", "audit", "analyze", "validate", "fetch", "calibrate", "report", "gate", "show", "export", "ls",
+    "init", "doctor",
 )  # fmt: skip
 """In the order that `harness --help` prints them; each is a function in harness/cli/<verb>.py."""
 

@@ -94,8 +94,8 @@ def _full(folder: Path, base: OpenCheckpoint, source: ModelSource) -> Adopted:
     if not any((folder / name).is_file() for name in (WHOLE, INDEX)):
         if not (folder / "config.json").is_file():
             raise ModelError(
-                f"{folder}: is neither a model (config.json) nor a peft adapter ({ADAPTER_CONFIG}); give a folder saved "
-                "by save_pretrained"
+                f"{folder}: is neither a model (config.json) nor a peft adapter ({ADAPTER_CONFIG}); give a folder "
+                "saved by save_pretrained"
             )
         raise ModelError(f"{folder}: {_no_weights(folder, WHOLE)}")
     if not any((folder / name).is_file() for name in TOKENIZERS):
@@ -128,4 +128,5 @@ def _check_vocabulary(folder: Path, source: ModelSource) -> None:
     tokens = len(load_tokenizer(folder, trust_remote_code=source.trust_remote_code))
     rows = int(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("vocab_size") or tokens)
     if tokens > rows:
-        raise ModelError(f"{folder}: its tokenizer has {tokens} tokens, its embeddings {rows} rows; one is not the other's")
+        sizes = f"its tokenizer has {tokens} tokens, its embeddings {rows} rows"
+        raise ModelError(f"{folder}: {sizes}; one is not the other's")

@@ -1,8 +1,8 @@
 """A checkpoint or adapter tuned elsewhere: nothing is trained, it is asked and judged as the other variants are.
 
-Source: [ours]. A full checkpoint, or a LoRA adapter of the base, as `save_pretrained` leaves it; several are the seeds of
-one way of tuning, in the order given. What it was tuned on is not known here, so no scored prompt can be looked for in
-it, and it is on no curve.
+Source: [ours]. A full checkpoint, or a LoRA adapter of the base, as `save_pretrained` leaves it; several are the seeds
+of one way of tuning, in the order given. What it was tuned on is not known here, so no scored prompt can be looked for
+in it, and it is on no curve.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def adapter_changes_of(
 
     moved = changes_by_module(deltas())
     if not any(change.relative_change for change in moved):
-        raise SilentFailureError(f"{adapter.folder}: the adapter changes no weight (B A is 0 everywhere); it is untrained")
+        raise SilentFailureError(f"{adapter.folder}: the adapter changes no weight (B A is 0 everywhere)")
     return moved
 
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -109,12 +109,15 @@ def test_an_adapter_moves_what_it_adapts_by_scale_times_b_a(root: Path, tmp_path
     assert (checkpoint.kind, checkpoint.location) == ("adapter", str(root / "adapter"))
     tuned = adapted(root / "base", root / "adapter")
     merged = full_changes(tuned.merge_and_unload(), remember(loaded(root / "base")))
-    assert changes(summary) == pytest.approx({c.module: c.relative_change for c in merged if c.relative_change}, rel=1e-4)
+    expected = {c.module: c.relative_change for c in merged if c.relative_change}
+    assert changes(summary) == pytest.approx(expected, rel=1e-4)
     assert summary.trainable_parameters == 2 * 2 * (64 + 64 + 64 + 128)
 
 
-@pytest.mark.parametrize("more", [{"use_rslora": True}, {"rank_pattern": {"q_proj": 1}}, {"alpha_pattern": {"q_proj": 9}}])
-def test_scales_are_those_of_peft(root: Path, tmp_path: Path, more: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "more", [{"use_rslora": True}, {"rank_pattern": {"q_proj": 1}}, {"alpha_pattern": {"q_proj": 9}}]
+)
+def test_scales_are_those_of_peft(root: Path, tmp_path: Path, more: dict[str, Any]) -> None:
     folder = save_adapter(tmp_path / "a", root / "base", **more)
     layer = adapted(root / "base", folder).get_base_model().model.layers[1].self_attn.q_proj
     expected = layer.get_delta_weight("default").norm() / layer.base_layer.weight.norm()
