@@ -25,7 +25,7 @@ def audit(
     candidates: Annotated[
         list[str],
         typer.Argument(
-            metavar="CANDIDATE...", help="PATH or NAME=PATH of a checkpoint or LoRA adapter; those of one NAME are seeds."
+            metavar="CANDIDATE...", help="PATH or NAME=PATH: checkpoint or LoRA adapter; one NAME several times: seeds."
         ),
     ],
     *,
