@@ -76,8 +76,11 @@ def audit_config(request: AuditRequest) -> RunConfig:
 
 
 def keep_config(chosen: RunConfig, *, runs: Path) -> Path:
-    """Write config.yaml into the run's folder below `runs`, before the run is made. Raises WorldError."""
-    path = runs / chosen.name / "config.yaml"
+    """Write audit.yaml into the run's folder below `runs`, before the run is made. Raises WorldError.
+
+    An older run's config.yaml and manifest stay as they are until this one is finished.
+    """
+    path = runs / chosen.name / "audit.yaml"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, config.dump(chosen))

@@ -139,5 +139,5 @@ def test_prompt_and_completion_fit_the_base(tmp_path: Path) -> None:
 def test_the_config_is_kept_and_read_back(tmp_path: Path) -> None:
     made = audit_config(AuditRequest("builtin", ("a=x/a", "a=x/b"), name="mine", tasks=("clinic_open",)))
     path = keep_config(made, runs=tmp_path / "runs")
-    assert path == tmp_path / "runs" / "mine" / "config.yaml"
+    assert path == tmp_path / "runs" / "mine" / "audit.yaml"
     assert config.load(path) == made

@@ -118,8 +118,8 @@ def test_transformers_trainer_keeps_the_rates(folder: Path, tmp_path: Path, kind
     )
     Trainer(model=model, args=settings, train_dataset=[row] * 32, optimizers=(rates.optimizer, None)).train()
     assert rates.keep_their_ratio()
-    after = weights(model)
-    far = {name_of(n): float((after[n] - before[n]).abs().max()) for n in after if n.endswith(("proj.weight", "B.default.weight"))}
+    after, matrices = weights(model), ("proj.weight", "B.default.weight")
+    far = {name_of(n): float((after[n] - before[n]).abs().max()) for n in after if n.endswith(matrices)}
     assert min(far[m] for m in MODULES) > 5 * max(change for m, change in far.items() if m not in MODULES) > 0
 
 
@@ -131,8 +131,9 @@ def test_trl_keeps_the_rates(folder: Path, tmp_path: Path) -> None:
     model = loaded(folder)
     rates = Rates(groups(model))
     settings = SFTConfig(
-        output_dir=str(tmp_path), max_steps=2, use_cpu=True, report_to=[], save_strategy="no", bf16=False, disable_tqdm=True
-    )
+        output_dir=str(tmp_path), max_steps=2, use_cpu=True, report_to=[], save_strategy="no", bf16=False,
+        disable_tqdm=True,
+    )  # fmt: skip
     data = Dataset.from_list([{"prompt": "What is one and one?", "completion": "It is two."}] * 32)
     tokenizer = tiny_tokenizer("llama")
     SFTTrainer(

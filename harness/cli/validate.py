@@ -31,10 +31,11 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
             if source.kind == "file" and source not in found:
                 found[source] = f"{len(read_conversations(source).conversations)} rows"
             found.setdefault(source, "rows are read when the run is made")
+    data = ", ".join(f"{s.location} ({rows})" for s, rows in found.items()) or "none, nothing is tuned"
     console.print(
         f"ok: {len(plan.config.variants)} variants × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, "
-        f"{len(plan.stages)} stages; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}; whether "
-        "scored prompts occur in the data is checked when the run is made, before anything is trained",
+        f"{len(plan.stages)} stages; data: {data}; whether scored "
+        "prompts occur in the data is checked when the run is made, before anything is trained",
         highlight=False,
         soft_wrap=True,
     )

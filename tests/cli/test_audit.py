@@ -26,7 +26,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def audit(root: Path, *words: str) -> int:
     """`harness audit base ...` in `root`."""
-    return main(["audit", str(root / "base"), *words, *ASKED, "--store", str(root / "store"), "--runs", str(root / "runs")])
+    places = ("--store", str(root / "store"), "--runs", str(root / "runs"))
+    return main(["audit", str(root / "base"), *words, *ASKED, *places])
 
 
 def manifest(root: Path, name: str) -> Manifest:
@@ -43,7 +44,7 @@ def test_checkpoints_and_adapters_are_audited_and_run_again(root: Path) -> None:
     assert "Tuned elsewhere, and only asked here" in report
     assert "Nothing was trained in this run" in report
     assert "Not compared with plain IFT" not in report
-    again = ["run", str(root / "runs" / "audit-base" / "config.yaml")]
+    again = ["run", str(root / "runs" / "audit-base" / "audit.yaml")]
     assert main([*again, "--store", str(root / "store"), "--runs", str(root / "runs")]) == 4
     assert all(stage.reused for stage in manifest(root, "audit-base").stages)
 
