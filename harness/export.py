@@ -44,7 +44,7 @@ class ExportedModules(Record):
     drift: float | None
     """What perturbing all of them at once does, in the unit of the search's proxy."""
     modules: tuple[str, ...] = Field(min_length=1)
-    """By layer, then type."""
+    """By layer, then name."""
     every: tuple[str, ...]
     """All modules of the base."""
     matrices: tuple[str, ...]

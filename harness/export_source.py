@@ -8,6 +8,7 @@ from harness.analysis_records import SearchOutcome
 from harness.config import Variant
 from harness.errors import ConfigError, StoreError, did_you_mean
 from harness.export import ExportedModules, paths_of
+from harness.families import CONTROLS
 from harness.modules import name_of
 from harness.record_files import read_record
 from harness.records import Manifest, TrainSummary, VariantEntry
@@ -21,14 +22,16 @@ from harness.training.checkpoints import read_checkpoint
 def exported(finished: FinishedRun, variant: str) -> ExportedModules:
     """The modules of the group `robust`, as every seed was tuned with them.
 
-    Raises ConfigError for a variant that the run does not have, that has no such set at two rates, or whose seeds
-    differ in it; StoreError where a stage is gone from the store.
+    Raises ConfigError for a variant that the run does not have, that has no such set at two rates, or that is a
+    control; StoreError where a stage is gone from the store.
     """
     manifest, store = finished.manifest, Store(Path(finished.manifest.store))
     entry, chosen = _entry(manifest, variant), _variant(finished, variant)
     rest_ratio, rate = getattr(chosen.settings, "rest_ratio", None), getattr(chosen.settings, "learning_rate", None)
     if rest_ratio is None or rate is None:
         raise ConfigError(f"--variant {variant}: strategy {entry.strategy} is no two learning rates; ml_lr is")
+    if (control := getattr(chosen.settings, "modules", None)) in CONTROLS:
+        raise ConfigError(f"--variant {variant}: modules: {control} is a control and not robust; export modules: found")
     modules = _robust(entry, store)
     search = next((seed.search for seed in entry.entries if seed.search), None)
     found = read_record(SearchOutcome, store.folder(search) / "search.json") if search else None
@@ -69,11 +72,11 @@ def _variant(finished: FinishedRun, name: str) -> Variant:
 
 
 def _robust(entry: VariantEntry, store: Store) -> tuple[str, ...]:
-    """The set that all seeds have in common."""
+    """The set that every seed was tuned with."""
     keys = [seed.train for seed in entry.entries if seed.train]
     sets = {read_record(TrainSummary, store.folder(key) / "summary.json").robust for key in keys}
     if len(sets) > 1:
-        raise ConfigError(f"--variant {entry.name}: its seeds have different modules (modules: random); export another")
+        raise ConfigError(f"--variant {entry.name}: its seeds were tuned with different modules")
     modules = next(iter(sets), ())
     if not modules:
         raise ConfigError(f"--variant {entry.name}: it has no group of robust modules")

@@ -59,6 +59,6 @@ def model_tensors(folder: Path) -> TensorFiles:
         raise ModelError(f"{folder}: holds neither {WHOLE} nor {INDEX}; save the model with safe_serialization")
     try:
         files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{index}: cannot be read ({error}); copy it again") from None
     return TensorFiles(folder, tuple(folder / name for name in files))
