@@ -31,6 +31,8 @@ R = TypeVar("R", bound=Record)
 
 _OVERRIDES = ("dataset", "analysis", "search")
 """Sections of the run that a variant may change."""
+_TRAINED = ("training", "lora", *_OVERRIDES)
+"""Sections of a variant that is trained."""
 BASE = "base"
 """Reserved name of the variant that is the base model unchanged."""
 
@@ -209,12 +211,12 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
 def dump(config: RunConfig) -> str:
     """The config as YAML that `load` reads back to the same config."""
     tree = config.model_dump(mode="json", exclude_defaults=False)
+    trained = {variant.name for variant in config.variants if variant.settings.trains}
     tree["variants"] = {
         v["name"]: {
             "strategy": v["strategy"],
             **v["settings"],
-            "training": v["training"],
-            **{part: v[part] for part in ("lora", *_OVERRIDES) if v[part]},
+            **{part: v[part] for part in _TRAINED if v[part] and v["name"] in trained},
         }
         for v in tree["variants"]
     }
@@ -261,12 +263,15 @@ def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Varia
         raise ConfigError(f"{where}: {at}: this name is reserved for the base model, which is always evaluated")
     if not isinstance(body, dict) or "strategy" not in body:
         raise ConfigError(f"{where}: {at}: needs a strategy; one of {', '.join(plugins.names('strategies'))}")
-    own = {key: body[key] for key in body if key not in ("strategy", "training", "lora", *_OVERRIDES)}
+    own = {key: body[key] for key in body if key not in ("strategy", *_TRAINED)}
     try:
         module = plugins.load("strategies", str(body["strategy"]))
     except Exception as error:
         raise ConfigError(f"{where}: {at}.strategy: {error}") from None
     settings = checked(module.Settings, own, where=where, at=at)
+    needless = next((part for part in _TRAINED if part in body), None)
+    if needless and not settings.trains:
+        raise ConfigError(f"{where}: {at}.{needless}: strategy {body['strategy']} trains nothing; leave it out")
     training = _merged_training(tree.get("training") or {}, body.get("training") or {})
     lora = body.get("lora")
     return Variant(

@@ -66,7 +66,7 @@ def _search(variant: Variant, config: RunConfig) -> tuple[str, ...]:
 
 def _data(variant: Variant, config: RunConfig) -> str:
     if not variant.settings.trains:
-        return ""
+        return f"unknown, of {variant.name}"
     chosen = variant.dataset or config.dataset
     assert chosen is not None
     return hashlib.sha256(chosen.model_dump_json().encode()).hexdigest()[:16]

@@ -13,12 +13,22 @@ UNCHECKED = (
     "Run the config again."
 )
 
+UNKNOWN = (
+    "{variants}: tuned elsewhere, on data that this run has not seen; whether scored prompts are among them is "
+    "not known."
+)
 
-def leakage_lines(found: Leakage | None, *, tasks: Sequence[TaskCard]) -> tuple[str, ...]:
-    """One warning for each task with prompts that are not new, or that nothing was checked."""
+
+def leakage_lines(
+    found: Leakage | None, *, tasks: Sequence[TaskCard], elsewhere: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """One warning for each task with prompts that are not new, or that nothing was checked.
+
+    `elsewhere`: variants that were not trained here, so that nobody knows whether they have seen the prompts.
+    """
     if found is None:
         return (UNCHECKED,)
-    lines = []
+    lines = [UNKNOWN.format(variants=", ".join(elsewhere))] if elsewhere else []
     for card in tasks:
         counted = found.of(card.name)
         if counted is not None and counted.leaked:

@@ -38,18 +38,24 @@ BUILTIN = (
     "the mechanism, and says nothing about the size of the effect in a real model."
 )
 FEW = "Fewer than three say little about the spread between trainings."
+ELSEWHERE = (
+    "Nothing was trained in this run: checkpoints are asked as they were given. One checkpoint says nothing about "
+    "another training with the same settings."
+)
 SPREAD = "The pooled intervals cover prompts and seeds; more seeds would narrow them."
 
 
 def limits(
     *, seeds: int, builtin: bool, judges: Sequence[str], confidence: float, analysed: bool = False
 ) -> tuple[Limit, ...]:
-    """The limits of a run with so many seeds a variant, on built-in tasks or not, read by these judges.
+    """The limits of a run with so many seeds a variant, 0 where nothing was trained; on built-in tasks or not, read by
+    these judges.
 
     `analysed`: modules come from an analysis of the run.
     """
+    trained = f"Each variant was trained with {plural(seeds, 'seed')}. {FEW if seeds < 3 else SPREAD}"
     ours = [
-        f"Each variant was trained with {plural(seeds, 'seed')}. {FEW if seeds < 3 else SPREAD}",
+        trained if seeds else ELSEWHERE,
         f"Intervals are at {confidence * 100:g} %: Wilson for one seed, bootstrap clustered on prompts for the pool. "
         "p values are exact McNemar tests on the majority of seeds, Holm-adjusted within a task.",
         "“No difference shown” is not “no difference”: the interval holds zero, which does not make it narrow.",

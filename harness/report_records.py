@@ -210,10 +210,11 @@ class ModuleRow(Record):
 
 
 class TrainingView(Record):
-    """One variant's training."""
+    """One variant's training, or what moved in one that was tuned elsewhere."""
 
     variant: VariantView
-    chart: LossChart
+    chart: LossChart | None
+    """None where it was tuned elsewhere."""
     seeds: tuple[tuple[int, TrainSummary], ...]
     layers: tuple[str, ...]
     """Column heads of `modules`."""

@@ -59,7 +59,9 @@ def build_view(sources: ReportSources) -> ReportView:
         )
         for card in tasks
     )
-    seeds = max((len(v.seeds) for v in variants), default=0)
+    elsewhere = _elsewhere(sources.checkpoints)
+    trained = [v for v in variants if v.name not in elsewhere]
+    seeds = max((len(v.seeds) for v in trained), default=0)
     judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts} | set(primary.values()))
     return ReportView(
         title=sources.manifest.name,
@@ -69,13 +71,13 @@ def build_view(sources: ReportSources) -> ReportView:
         tone=tone,
         ranking=ranking_view(sources, variants),
         findings=found,
-        matched=matched_findings(variants, tasks=tasks, matched=table.matched),
+        matched=matched_findings(trained, tasks=tasks, matched=table.matched),
         decision=sources.decision,
         warnings=(
             *_warnings(rows, tasks=tasks),
             *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
-            *leakage_lines(table.leakage, tasks=tasks),
+            *leakage_lines(table.leakage, tasks=tasks, elsewhere=elsewhere),
         ),
         variants=variants,
         tasks=tasks,
@@ -187,7 +189,8 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
         seeds = tuple((seed, t) for name, seed, t in trained if name == variant.name)
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
-            chart = charts.loss_chart([(seed, t.losses) for seed, t in seeds], top=top)
+            losses = [(seed, t.losses) for seed, t in seeds if t.losses]
+            chart = charts.loss_chart(losses, top=top) if losses else None
             marked = any(t.robust for _, t in seeds)
             views.append(
                 TrainingView(
@@ -195,6 +198,11 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
                 )
             )
     return tuple(views)
+
+
+def _elsewhere(checkpoints: Sequence[CheckpointOutputs]) -> tuple[str, ...]:
+    """Variants that were not trained here."""
+    return tuple(dict.fromkeys(c.variant for c in checkpoints if c.train is not None and not c.train.steps))
 
 
 def _robust(checkpoints: Sequence[CheckpointOutputs]) -> dict[str, list[tuple[str, ...]]]:

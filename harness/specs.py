@@ -241,7 +241,8 @@ class Family(Record):
     kind: FamilyKind
     variants: tuple[str, ...]
     data: str
-    """First 16 hex digits of sha256 of the section dataset; only families of the same data are compared."""
+    """First 16 hex digits of sha256 of the section dataset; only families of the same data are compared. Of a
+    checkpoint tuned elsewhere it is unknown, and like no other's."""
     lora: bool
     """Whether it tunes an adapter; only families that are alike in it are compared."""
 

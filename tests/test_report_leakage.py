@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from html import unescape
 
-from harness.report_leakage import UNCHECKED
+from harness.report_leakage import UNCHECKED, leakage_lines
 from harness.report_view import build_view, render
 from tests.leakage_sources import checked, hostile_leakage, overlap, with_overlaps
 from tests.report_sources import CARDS, HOSTILE, make_sources
@@ -71,3 +71,19 @@ def test_every_task_has_its_share() -> None:
     assert (found.prompts, found.leaked) == (60, 3)
     assert [t.leaked for t in found.tasks] == [2, 0, 0, 0, 1]
     assert found.of("nowhere") is None
+
+
+def test_what_was_tuned_elsewhere_may_have_seen_anything() -> None:
+    sources = make_sources()
+    assert sources.table.leakage is not None
+    lines = leakage_lines(sources.table.leakage, tasks=sources.table.tasks, elsewhere=("dpo", "mine"))
+    assert lines[0].startswith("dpo, mine: tuned elsewhere, on data that this run has not seen")
+
+
+def test_a_run_that_tunes_nothing_says_that_nothing_was_looked_at() -> None:
+    sources = make_sources()
+    assert sources.table.leakage is not None
+    empty = sources.table.leakage.model_copy(update={"sources": ()})
+    text = section(render(build_view(replace(sources, table=sources.table.model_copy(update={"leakage": empty})))))
+    assert "were held against no text" in text
+    assert "None of" not in text

@@ -8,7 +8,7 @@ import pytest
 
 from harness.records import Comparison, Score, ScoreTable
 from harness.report_records import ReportSources, ReportView
-from harness.report_view import build_view
+from harness.report_view import build_view, render
 from tests.report_sources import CARDS, SEEDS, SETTINGS, make_sources
 from tests.robustness_sources import analysis, with_analyses
 
@@ -176,3 +176,29 @@ def test_an_analysis_is_shown_with_its_variants_and_its_own_limits(sources: Repo
     assert (used.name, used.mark, used.words) == ("ml-lr-qkgu", 2, "the found set")
     paper = [limit.text for limit in view.limits if limit.whose == "paper"]
     assert any("Q and K" in text for text in paper) and len(view.limits) == len(build_view(sources).limits) + 5
+
+
+def test_checkpoints_tuned_elsewhere_have_changes_and_no_losses(sources: ReportSources) -> None:
+    foreign = [
+        replace(c, train=c.train.model_copy(update={"steps": 0, "final_loss": None, "losses": (), "groups": ()}))
+        if c.train and c.variant == "ml-lr-qkgu"
+        else c
+        for c in sources.checkpoints
+    ]
+    view = build_view(replace(sources, checkpoints=tuple(foreign)))
+    charts = {t.variant.name: t.chart for t in view.training}
+    assert charts.pop("ml-lr-qkgu") is None and None not in charts.values()
+    assert next(t for t in view.training if t.variant.name == "ml-lr-qkgu").modules
+    assert "ml-lr-qkgu" not in {found.variant for found in view.matched}
+    assert any(line.startswith("ml-lr-qkgu: tuned elsewhere") for line in view.warnings)
+    assert "Tuned elsewhere, and only asked here" in render(view)
+
+
+def test_a_run_that_trained_nothing_says_so(sources: ReportSources) -> None:
+    foreign = [
+        replace(c, train=c.train and c.train.model_copy(update={"steps": 0, "final_loss": None, "losses": ()}))
+        for c in sources.checkpoints
+    ]
+    view = build_view(replace(sources, checkpoints=tuple(foreign)))
+    assert any("Nothing was trained in this run" in limit.text for limit in view.limits)
+    assert not any("was trained with" in limit.text for limit in view.limits)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness.plan import Plan
 from harness.schedule import Unit, startable, units
 from harness.specs import (
+    AdoptParams,
     BaseParams,
     EvaluateParams,
     GenerationSettings,
@@ -88,3 +91,18 @@ def test_nothing_is_trained_before_the_leakage_check_is_done() -> None:
 def test_what_costs_little_runs_beside_the_leakage_check() -> None:
     base = StageSpec(key="b2", label="base", params=BaseParams(source=MODEL), inputs=())
     assert started((Unit((base,)), Unit((leakage("l"),)))) == ["l", "b2"]
+
+
+def adopt(key: str, folder: Path) -> StageSpec:
+    params = AdoptParams(source=ModelSource(kind="path", location=str(folder)))
+    return StageSpec(key=key, label=f"adopt {key}", params=params, inputs=(StageInput(name="base", key="b"),))
+
+
+def test_adopted_adapters_share_a_unit_and_full_checkpoints_do_not(tmp_path: Path) -> None:
+    for name in ("a1", "a2", "full"):
+        (tmp_path / name).mkdir()
+    for name in ("a1", "a2"):
+        (tmp_path / name / "adapter_config.json").touch()
+    adopted = [adopt(name, tmp_path / name) for name in ("a1", "a2", "full")]
+    asked = [evaluate(f"e{name}", name) for name in ("a1", "a2", "full")]
+    assert keys(units(plan(*adopted, *asked), missing=asked)) == [["efull"], ["ea1", "ea2"]]

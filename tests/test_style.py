@@ -25,6 +25,7 @@ VERBS = {
     for verb in (
         "run",
         "plan",
+        "audit",
         "analyze",
         "validate",
         "fetch",
@@ -32,6 +33,7 @@ VERBS = {
         "report",
         "gate",
         "show",
+        "export",
         "ls",
         "init",
         "doctor",

@@ -20,7 +20,10 @@ import typer
 from harness import __version__
 from harness.errors import HarnessError
 
-VERBS = ("run", "plan", "analyze", "validate", "fetch", "calibrate", "report", "gate", "show", "ls", "init", "doctor")
+VERBS = (
+    "run", "plan", "audit", "analyze", "validate", "fetch", "calibrate", "report", "gate", "show", "export", "ls",
+    "init", "doctor",
+)  # fmt: skip
 """In the order that `harness --help` prints them; each is a function in harness/cli/<verb>.py."""
 
 INTERRUPTED = 130

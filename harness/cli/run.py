@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,6 +19,11 @@ from harness.cli.options import (
     StoreFolder,
     jobs_for,
 )
+
+if TYPE_CHECKING:
+    from harness.config import RunConfig
+    from harness.plan import Plan
+    from harness.run import Request
 
 
 def run(
@@ -36,19 +42,10 @@ def run(
     Stopped at any point, the same command goes on where it was. Exit codes: 0 done and the gate passes, 1 the world
     failed, 2 the input is wrong, 3 the gate fails, 4 the gate can't say.
     """
-    from rich.console import Console
-
     from harness import config as configs
-    from harness import outputs
-    from harness.cli.display import display_of
-    from harness.plan import make_plan
-    from harness.run import Request, execute
-    from harness.store import Store
-    from harness.summary import print_summary
+    from harness.run import Request
 
-    console = Console()
     chosen = configs.load(config, overrides=overrides or ())
-    plan = make_plan(chosen)
     request = Request(
         config_file=config,
         store=store,
@@ -57,10 +54,29 @@ def run(
         command=shlex.join(["harness", *sys.argv[1:]]),
         redact=redact,
     )
-    with display_of(plan, Store(store), console) as display:
+    carry_out(chosen, request)
+
+
+def carry_out(chosen: RunConfig, request: Request, *, plan: Plan | None = None) -> None:
+    """Make the run of a config, render its report, and end with the gate's exit code.
+
+    `plan`: the config's, where it is made already. Raises what a stage raises.
+    """
+    from rich.console import Console
+
+    from harness import outputs
+    from harness.cli.display import display_of
+    from harness.plan import make_plan
+    from harness.run import execute
+    from harness.store import Store
+    from harness.summary import print_summary
+
+    console = Console()
+    plan = plan or make_plan(chosen)
+    with display_of(plan, Store(request.store), console) as display:
         finished = execute(plan, request, display=display)
     view = outputs.view_of(finished)
-    path = outputs.write_report(finished, view, redact=redact)
+    path = outputs.write_report(finished, view, redact=request.redact)
     print_summary(view, console)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
     _end(finished.decision)

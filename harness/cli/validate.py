@@ -41,10 +41,11 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
                 found[source] = f"{len(read_conversations(source).conversations)} rows"
             found.setdefault(source, "rows are read when the run is made")
     needs = "".join(f"; needs {need}" for need in needs_in_words(plan.config))
+    data = ", ".join(f"{s.location} ({rows})" for s, rows in found.items()) or "none, nothing is tuned"
     console.print(
         f"ok: {_variants(plan)} × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, {len(plan.stages)} stages"
-        f"{needs}; data: {', '.join(f'{s.location} ({rows})' for s, rows in found.items())}; whether "
-        "scored prompts occur in the data is checked when the run is made, before anything is trained",
+        f"{needs}; data: {data}; whether scored prompts occur in the data is checked when the run is made, before "
+        "anything is trained",
         highlight=False,
         soft_wrap=True,
     )

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.chat import Message, encode_example, load_tokenizer
 from harness.digests import digest_folder
@@ -69,35 +69,52 @@ def inspect(folder: Path, *, location: str, trust_remote_code: bool) -> Checkpoi
 
     Raises ModelError, by name, for everything that the later stages could not work with.
     """
-    from accelerate import init_empty_weights
-    from transformers import AutoConfig, AutoModelForCausalLM
-
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: holds no config.json; give a folder saved by save_pretrained")
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: holds no .safetensors weights; save the model with safe_serialization")
-    declared = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or ["unknown"]
-    try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-        with init_empty_weights():
-            model = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
-        model.tie_weights()  # emptying them has untied a head from its embeddings
-    except (ValueError, KeyError, OSError) as error:
-        first = (str(error).splitlines() or ["unknown"])[0]
-        raise ModelError(f"{folder}: {declared[0]} cannot be loaded as a causal language model: {first}") from error
-    check_architecture([name for name, _ in model.named_parameters()], architecture=declared[0])
+    model = skeleton(folder, trust_remote_code=trust_remote_code)
+    declared = _declared(folder)
+    check_architecture([name for name, _ in model.named_parameters()], architecture=declared)
     checkpoint = Checkpoint(
         kind="full",
         location=location,
-        architecture=declared[0],
+        architecture=declared,
         parameters=sum(p.numel() for p in model.parameters()),
-        layers=int(config.num_hidden_layers),
+        layers=int(model.config.num_hidden_layers),
         digest=digest_folder(folder),
-        dtype=str(config.dtype or torch.float32).removeprefix("torch."),
+        dtype=str(model.config.dtype or torch.float32).removeprefix("torch."),
         trust_remote_code=trust_remote_code,
     )
     check_template(load_tokenizer(folder, trust_remote_code=trust_remote_code))
     return checkpoint
+
+
+def skeleton(folder: Path, *, trust_remote_code: bool) -> PreTrainedModel:
+    """The model in `folder` without its weights. Raises ModelError where it is no causal language model."""
+    from accelerate import init_empty_weights
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+        with init_empty_weights():
+            model: PreTrainedModel = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
+        model.tie_weights()  # emptying them has untied a head from its embeddings
+    except (ValueError, KeyError, OSError) as error:
+        first = (str(error).splitlines() or ["unknown"])[0]
+        raise ModelError(
+            f"{folder}: {_declared(folder)} cannot be loaded as a causal language model: {first}"
+        ) from error
+    return model
+
+
+def _declared(folder: Path) -> str:
+    """The architecture that config.json names."""
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or ["unknown"]
+    except (ValueError, AttributeError) as error:
+        raise ModelError(f"{folder / 'config.json'}: is no JSON object ({error})") from None
+    return str(found[0])
 
 
 def check_template(tokenizer: PreTrainedTokenizerBase) -> None:

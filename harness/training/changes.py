@@ -32,14 +32,14 @@ def remember(model: torch.nn.Module) -> BaseWeights:
 def full_changes(model: torch.nn.Module, base: BaseWeights) -> tuple[ModuleChange, ...]:
     """The change of every module after full tuning."""
     tuned = dict(model.named_parameters())
-    return _by_module(
+    return changes_by_module(
         (name, tuned[name].detach().cpu().float() - old.float(), old) for name, old in base.tensors
     )
 
 
 def adapter_changes(model: torch.nn.Module) -> tuple[ModuleChange, ...]:
     """The change of every adapted module under LoRA: scale · B A against its base matrix."""
-    return _by_module(_adapter_deltas(model))
+    return changes_by_module(_adapter_deltas(model))
 
 
 def check_moved(moved: Iterable[ModuleChange], *, expected: Iterable[frozenset[str]]) -> None:
@@ -62,8 +62,11 @@ def _adapter_deltas(model: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor,
             yield f"{name}.weight", layer.get_delta_weight("default").detach().float(), weight.detach()
 
 
-def _by_module(deltas: Iterable[tuple[str, torch.Tensor, torch.Tensor]]) -> tuple[ModuleChange, ...]:
-    """Sum the squares of (parameter name, change, base weight) by module."""
+def changes_by_module(deltas: Iterable[tuple[str, torch.Tensor, torch.Tensor]]) -> tuple[ModuleChange, ...]:
+    """The change of every module out of (parameter name, change, base weight); what is given is read one by one.
+
+    Raises ModelError for a parameter that belongs to no known module.
+    """
     changed: defaultdict[str, float] = defaultdict(float)
     before: defaultdict[str, float] = defaultdict(float)
     for name, delta, old in deltas:
