@@ -139,5 +139,5 @@ def test_an_analysis_is_planned_against_the_curve_of_plain_ift(file: Path) -> No
 def test_every_question_about_soundness_has_its_analysis() -> None:
     assert {f.stem for f in ANALYSES} == {
         "budget", "data-size", "frontier", "harmful-share", "lora", "perturbation", "rate-ratio", "search", "seeds",
-        "subsets", "swat-warmup",
+        "strategies", "subsets", "swat-warmup",
     }  # fmt: skip
