@@ -117,7 +117,8 @@ def _line(card: TaskCard, cell: Cell, base: Cell | None) -> str:
         text += f", base {percent(base.score.value)}"
     c = cell.comparison
     if c is not None:
-        text += f"; {points(c.difference)} points {point_interval(c.low, c.high)}, {p_words(c.p_value)} after Holm over all pairs"
+        text += f"; {points(c.difference)} points {point_interval(c.low, c.high)}"
+        text += f", {p_words(c.p_value)} after Holm over all pairs"
     return text + "."
 
 
