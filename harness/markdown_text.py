@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from harness.hostile import one_line, visible
 
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
-_OPENS = re.compile(r"^([#+\-=])|^(\d+)([.)])")
+_OPENS = re.compile(r"^([#+\-=])|^(\d+)([.)])(?=\s|$)")
 """What makes a line a heading, a list or a rule where it begins a line."""
 _BREAK = "&#8203;"
 """A zero-width space: GitHub looks for mentions and links in the rendered text, where a backslash is gone."""
-_LINKS = re.compile(r"(?i)@(?=\w)|#(?=\d)|\bgh-(?=\d)|:(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|:(?=[\w+\-]+:)")
+_LINKS = re.compile(r"(?i)@(?=\w)|#(?=\d)|\bgh-(?=\d)|:(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|:(?=[a-z+\-][\w+\-]*:)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 

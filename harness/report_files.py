@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness import plugins
@@ -12,7 +12,12 @@ from harness.formats import Audit, File
 from harness.outputs import sources_of
 from harness.report_view import build_view
 from harness.run import FinishedRun
-from harness.store import world_error
+from harness.run_comparison import compare_runs
+from harness.run_comparison_html import render_runs
+from harness.run_comparison_markdown import runs_markdown
+from harness.run_comparison_records import RunComparison, RunInput
+from harness.specs import BaseParams, DatasetParams, DatasetSource, ModelSource
+from harness.store import Store, world_error
 
 
 def audit_of(finished: FinishedRun, *, redact: bool) -> Audit:
@@ -28,6 +33,30 @@ def files_of(audit: Audit, formats: Iterable[str]) -> tuple[File, ...]:
     """
     known = [plugins.load("formats", name) for name in dict.fromkeys(formats)]
     return tuple(file for module in known for file in module.files(audit))
+
+
+def comparison_of(runs: Sequence[FinishedRun]) -> RunComparison:
+    """Finished runs side by side, the first being the reference. Raises StoreError where stages are gone."""
+    inputs = []
+    for finished in runs:
+        sources = sources_of(finished)
+        facts = tuple(_facts(finished))
+        inputs.append(RunInput(sources=sources, headline=build_view(sources).headline, facts=facts))
+    return compare_runs(inputs)
+
+
+def comparison_files(found: RunComparison, formats: Iterable[str]) -> tuple[File, ...]:
+    """The comparison's files. Raises InputError for a format that it is not written in."""
+    made = []
+    for name in dict.fromkeys(formats):
+        if name not in ("html", "markdown"):
+            raise InputError(f"--format {name}: several runs are written as html or markdown; give one run for {name}")
+        made.append(
+            File("comparison.html", render_runs(found).encode())
+            if name == "html"
+            else File("comparison.md", runs_markdown(found).encode())
+        )
+    return tuple(made)
 
 
 def write_files(files: Sequence[File], *, folder: Path, output: Path | None) -> tuple[Path, ...]:
@@ -49,6 +78,28 @@ def write_files(files: Sequence[File], *, folder: Path, output: Path | None) -> 
         except OSError as error:
             raise world_error(error, path=target) from error
     return tuple(targets)
+
+
+def _facts(finished: FinishedRun) -> Iterator[tuple[str, str]]:
+    """Locations, revisions and digests of a run's base model and data, as its stages were asked for them."""
+    store = Store(Path(finished.manifest.store))
+    for stage in finished.manifest.stages:
+        seal = store.seal(stage.key) if stage.stage in ("base", "dataset") else None
+        if seal is None:
+            continue
+        params = seal.spec.params
+        sources: tuple[ModelSource | DatasetSource, ...]
+        if isinstance(params, BaseParams):
+            sources = (params.source,)
+        elif isinstance(params, DatasetParams):
+            sources = (params.source, *params.also)
+        else:
+            continue
+        for at, source in enumerate(sources):
+            name = f"{seal.spec.label}{f' {at + 1}' if at else ''}"
+            known = {"location": source.location, "revision": source.revision, "digest": source.digest}
+            yield from ((f"{name}: {what}", value) for what, value in known.items() if value)
+        yield f"{seal.spec.label}: files made of it", stage.digest
 
 
 def _check(output: Path, *, several: bool) -> None:

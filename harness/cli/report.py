@@ -10,7 +10,8 @@ import typer
 from harness.cli.options import Redact
 
 Runs = Annotated[
-    list[Path] | None, typer.Argument(metavar="RUN", help="A folder that `harness run` wrote.", show_default=False)
+    list[Path] | None,
+    typer.Argument(metavar="RUN", help="A folder that `harness run` wrote; several are compared.", show_default=False),
 ]
 
 
@@ -28,9 +29,12 @@ def report(
     ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of --format json and end.")] = False,
 ) -> None:
-    """Render a finished run's report again, from the store and without any model.
+    """Render a finished run's report again, or lay several runs side by side; no model is loaded.
 
     Example: harness report runs/quickstart --redact --format html --format markdown
+
+    Several runs are laid side by side, with what changed in them and differences from the first: comparison.html (or
+    comparison.md) beside the last one's report. It holds no completions.
     """
     from harness import report_files
     from harness.errors import InputError
@@ -44,8 +48,10 @@ def report(
     if not runs:
         raise InputError("report: no run given; give a folder that `harness run` wrote, e.g. runs/quickstart")
     if len(runs) > 1:
-        raise InputError(f"report: {len(runs)} runs given; give one")
-    audit = report_files.audit_of(read_run(runs[0]), redact=redact)
-    files = report_files.files_of(audit, format or ["html"])
-    for path in report_files.write_files(files, folder=runs[0], output=output):
+        found = report_files.comparison_of([read_run(run) for run in runs])
+        files = report_files.comparison_files(found, format or ["html"])
+    else:
+        audit = report_files.audit_of(read_run(runs[0]), redact=redact)
+        files = report_files.files_of(audit, format or ["html"])
+    for path in report_files.write_files(files, folder=runs[-1], output=output):
         typer.echo(f"report: {path}")
