@@ -1,4 +1,4 @@
-"""The report as one record with a JSON Schema, for programs: AuditReport. It holds no prompts' completions."""
+"""The report as one record with a JSON Schema, for programs: AuditReport. It holds nothing that a model said."""
 
 from __future__ import annotations
 

@@ -10,5 +10,5 @@ from harness.formats import Audit, File
 
 def files(audit: Audit) -> tuple[File, ...]:
     """An AuditReport (audit_report.py); every character outside ASCII is escaped, so that none hides or reorders."""
-    tree = audit_report(audit.sources, audit.view).model_dump(mode="json")
+    tree = audit_report(audit.sources, audit.view).model_dump()
     return (File("report.json", (json.dumps(tree, indent=1, ensure_ascii=True) + "\n").encode()),)

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 
 from harness.formats import Audit, File
+from harness.hostile import encodable
 from harness.report_tables import SampleRow, ScoreRow, sample_rows, score_rows
 from harness.specs import Record
 
@@ -26,9 +27,13 @@ def files(audit: Audit) -> tuple[File, ...]:
 def _table(rows: Sequence[Record], *, heads: tuple[str, ...]) -> bytes:
     import pandas as pd
 
-    frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(heads))
+    frame = pd.DataFrame([_cells(row) for row in rows], columns=list(heads))
     types = {**dict.fromkeys(_WHOLE, "Int64"), **dict.fromkeys(_SHARES, "Float64"), "counted": "boolean"}
     frame = frame.astype({head: types[head] for head in heads if head in types})
     stream = io.BytesIO()
     frame.to_parquet(stream, index=False)
     return stream.getvalue()
+
+
+def _cells(row: Record) -> dict[str, object]:
+    return {head: encodable(cell) if isinstance(cell, str) else cell for head, cell in row.model_dump().items()}
