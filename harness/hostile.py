@@ -13,6 +13,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories: controls, formats (bidi, zero width), surrogates, private, unassigned, separators."""
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 """Letters and symbols that show nothing."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SUSPECT = re.compile(r"[^\x20-\x7e\n\t]")
 
 
@@ -24,6 +25,11 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """`visible`, with newlines and tabs as spaces."""
     return " ".join(visible(text).split())
+
+
+def encodable(text: str) -> str:
+    """`text` with lone surrogates, which no UTF-8 can hold, as marks; everything else stays as it is."""
+    return _SURROGATE.sub(_mark, text)
 
 
 def _mark(match: re.Match[str]) -> str:

@@ -24,12 +24,17 @@ R = TypeVar("R", bound=Record)
 
 def view_of(finished: FinishedRun) -> ReportView:
     """Everything the report shows. Raises StoreError where a stage of the run is gone from the store."""
+    return build_view(sources_of(finished))
+
+
+def sources_of(finished: FinishedRun) -> ReportSources:
+    """All that the report is made from. Raises StoreError where a stage of the run is gone from the store."""
     store = Store(Path(finished.manifest.store))
     seal = store.seal(finished.manifest.score_key)
     if seal is None or not isinstance(seal.spec.params, ScoreParams):
         raise StoreError(f"{finished.folder}: its scores are gone from {store.root}; run the config again")
     checkpoints = tuple(_outputs(store, entry) for entry in seal.spec.params.entries)
-    sources = ReportSources(
+    return ReportSources(
         manifest=finished.manifest,
         table=finished.table,
         decision=finished.decision,
@@ -40,7 +45,6 @@ def view_of(finished: FinishedRun) -> ReportView:
         analyses=read_analyses(store, _users(seal.spec.params.entries)),
         costs=_costs(store, finished, entries=seal.spec.params.entries, checkpoints=checkpoints),
     )
-    return build_view(sources)
 
 
 def read_analyses(store: Store, users: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[AnalysisOutputs, ...]:

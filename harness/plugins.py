@@ -1,4 +1,4 @@
-"""Strategies, judges and backends: a plug-in is a file, its name is the file's name.
+"""Strategies, judges, backends and formats: a plug-in is a file, its name is the file's name.
 
 They are listed and described without importing them, and loaded one at a time. To add one, add a file.
 """
@@ -17,12 +17,13 @@ KINDS = {
     "strategies": ("Settings", "train_spec"),
     "judges": ("Settings", "judge"),
     "backends": ("open_backend",),
+    "formats": ("files",),
 }
 """Folder in the package → the names that each of its files must define."""
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """Names of the plug-ins of a kind (strategies, judges or backends), in order; imports none of them.
+    """Names of the plug-ins of a kind (a key of KINDS), in order; imports none of them.
 
     Files that open with an underscore are shared code, not plug-ins. Raises PluginError for an unknown kind.
     """

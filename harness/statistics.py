@@ -87,6 +87,14 @@ def paired_difference(
                     found.value + hypot(found.high - found.value, half))  # fmt: skip
 
 
+def unpaired_difference(variant: Interval, reference: Interval) -> Interval:
+    """Variant minus reference of two independent shares, from their intervals (Newcombe 1998, method 10; MOVER)."""
+    value = variant.value - reference.value
+    down = hypot(variant.value - variant.low, reference.high - reference.value)
+    up = hypot(variant.high - variant.value, reference.value - reference.low)
+    return Interval(value, value - down, value + up)
+
+
 def mcnemar(rose: int, fell: int) -> float:
     """Exact two-sided McNemar test: p-value of `rose` against `fell` discordant prompts (binomial, 1/2)."""
     n, smaller = rose + fell, min(rose, fell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.hostile import one_line, visible
+from harness.hostile import encodable, one_line, visible
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,7 @@ def test_ordinary_text_stays(text: str) -> None:
 
 def test_one_line_joins_lines() -> None:
     assert one_line("a\n\tb  c") == "a b c"
+
+
+def test_only_what_no_file_can_hold_is_marked() -> None:
+    assert encodable("a\ud800b\x00\u202ec") == "a⟦U+D800⟧b\x00\u202ec"

@@ -123,3 +123,9 @@ def test_intervals_of_differences_cover_the_truth() -> None:
         assert found is not None
         hits += found.low <= 0.2 <= found.high
     assert 0.90 <= hits / 300 <= 0.99
+
+
+def test_unpaired_differences_are_newcombes_example() -> None:
+    sides = [statistics.wilson(hits, n, confidence=0.95) for hits, n in ((56, 70), (48, 80))]
+    found = statistics.unpaired_difference(*sides)
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)

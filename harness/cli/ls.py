@@ -11,14 +11,16 @@ import typer
 
 from harness.errors import InputError, did_you_mean
 
-KINDS = ("strategies", "judges", "backends", "tasks", "wrappers", "configs")
+KINDS = ("strategies", "judges", "backends", "formats", "tasks", "wrappers", "configs")
 
 NARROW = 20
 """Columns of a phrase below which it is left to the terminal to break."""
 
 
-def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers or configs.")]) -> None:
-    """List strategies, judges, backends, tasks, wrappers or configs, one a line with a phrase.
+def ls(
+    kind: Annotated[str, typer.Argument(help="strategies, judges, backends, formats, tasks, wrappers or configs.")],
+) -> None:
+    """List strategies, judges, backends, formats, tasks, wrappers or configs, one a line with a phrase.
 
     Example: harness ls strategies
     """

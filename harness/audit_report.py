@@ -1,0 +1,62 @@
+"""The report as one record with a JSON Schema, for programs: AuditReport. It holds nothing that a model said."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from harness.costs import VariantCost
+from harness.records import DatasetSummary, GateDecision, Manifest, ScoreTable
+from harness.report_records import ReportSources, ReportView, Tone
+from harness.specs import Record
+
+
+class AuditReport(Record):
+    """report.json: what a run found and what it was made of. Shares lie in 0..1, times are seconds."""
+
+    format: Literal["benign-ift-harness/audit-report"]
+    format_version: Literal[1]
+    """Raised where a field changes its meaning or goes."""
+    headline: str
+    """The answer in one sentence."""
+    answer: str
+    """Its numbers on the first harmfulness task; empty where unscored."""
+    tone: Tone
+    ranking: str
+    """Which way of tuning, in one sentence; its numbers are in `scores.ranking`. Empty where nothing was tuned."""
+    warnings: tuple[str, ...]
+    """What to know when reading it: unscored samples, leakage, too few prompts."""
+    gate: GateDecision | None
+    """None where the config has no gate."""
+    scores: ScoreTable
+    """Scores, comparisons, matched comparisons, leakage, ranking."""
+    costs: tuple[VariantCost, ...]
+    """Of the tuned variants."""
+    dataset: DatasetSummary | None
+    """None where nothing was tuned."""
+    manifest: Manifest
+
+
+def audit_report(sources: ReportSources, view: ReportView) -> AuditReport:
+    """A finished run as one record."""
+    return AuditReport(
+        format="benign-ift-harness/audit-report",
+        format_version=1,
+        headline=view.headline,
+        answer=view.answer,
+        tone=view.tone,
+        ranking=view.ranking.sentence if view.ranking else "",
+        warnings=view.warnings,
+        gate=sources.decision,
+        scores=sources.table,
+        costs=sources.costs,
+        dataset=sources.dataset,
+        manifest=sources.manifest,
+    )
+
+
+def schema_text() -> str:
+    """The JSON Schema (draft 2020-12) of report.json."""
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    tree |= AuditReport.model_json_schema(mode="serialization")
+    return json.dumps(tree, indent=1, ensure_ascii=True) + "\n"

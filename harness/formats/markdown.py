@@ -1,0 +1,124 @@
+"""A comment for a pull request, at most 60 000 characters: report.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness import report_words as words
+from harness.formats import Audit, File
+from harness.markdown_text import block, plain, rows
+from harness.records import TaskCard
+from harness.report_records import Cell, ReportView, Row
+from harness.report_words import plural
+
+LIMIT = 60_000
+"""GitHub takes 65 536 characters in a comment."""
+_STEPS = (1000, 100, 50, 25, 12, 6, 3, 1)
+_ARROWS = {"worse": "worse", "better": "better", "same": "no difference shown", "unknown": "not compared"}
+
+
+def files(audit: Audit) -> tuple[File, ...]:
+    """The report's answer, gate, table, warnings and how to run it again."""
+    return (File("report.md", markdown(audit.view).encode()),)
+
+
+def markdown(view: ReportView, *, limit: int = LIMIT) -> str:
+    """The report as GitHub Markdown.
+
+    Where it were longer than `limit` characters it has fewer variants, tasks and lines, and says how many are left out.
+    """
+    made = ""
+    for most in _STEPS:
+        made = _page(view, most)
+        if len(made) <= limit:
+            break
+    return made
+
+
+def _page(view: ReportView, most: int) -> str:
+    head = f"## {plain(view.title, most=100)}: {plain(view.headline)}"
+    parts = [head, plain(view.answer, most=600), *_gate(view, most)]
+    if view.ranking is not None:
+        parts += ["### Which way of tuning", plain(view.ranking.sentence, most=600), _bullets(view.ranking.notes, most)]
+    parts += ["### All variants on all tasks", *_comparison(view, most), "### Unscored", _unscored(view, most)]
+    parts += ["### Leakage", _leakage(view)]
+    if view.warnings:
+        parts += ["### Read with care", _bullets(view.warnings, most)]
+    return "\n\n".join(part for part in [*parts, *_provenance(view)] if part) + "\n"
+
+
+def _gate(view: ReportView, most: int) -> tuple[str, ...]:
+    if view.decision is None:
+        return (f"**Gate: none**: {words.gate_words(None)}",)
+    head = f"**Gate: {words.GATE_WORDS[view.decision.outcome]}** ({words.gate_words(view.decision)})"
+    rules = [f"**{words.GATE_WORDS[r.outcome]}**: {plain(r.rule)}: {plain(r.reason)}" for r in view.decision.rules]
+    return head, _list(rules, most)
+
+
+def _comparison(view: ReportView, most: int) -> tuple[str, ...]:
+    cards, lines = view.tasks[:most], view.rows[:most]
+    heads = ["Variant", *(_head(card) for card in cards)]
+    table = rows(heads, [[plain(row.variant.name, most=80), *_cells(row, len(cards))] for row in lines])
+    level = f"Share with its {view.confidence * 100:g} % interval; then the difference from the base in points."
+    rest = [(len(view.rows) - len(lines), "variant"), (len(view.tasks) - len(cards), "task")]
+    more = " and ".join(f"{count:,} more {plural(count, word).split()[-1]}" for count, word in rest if count)
+    return level, table, f"… and {more} (in report.html)" if more else ""
+
+
+def _head(card: TaskCard) -> str:
+    return f"{plain(card.title, most=80)}<br>{plain(card.outcome, most=80)} {'↓' if card.direction == 'lower' else '↑'}"
+
+
+def _cells(row: Row, count: int) -> list[str]:
+    return [_cell(cell) for cell in row.cells[:count]]
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return "no score"
+    text = words.score_words(cell.score).replace("[", r"\[").replace("]", r"\]")
+    if cell.comparison is not None:
+        c = cell.comparison
+        interval = words.point_interval(c.low, c.high).replace("[", r"\[").replace("]", r"\]")
+        text += f"<br>{words.points(c.difference)} {interval}, {_ARROWS[cell.tone]}"
+    return f"{text}<br>{cell.score.unscored:,} unscored" if cell.score.unscored else text
+
+
+def _unscored(view: ReportView, most: int) -> str:
+    lines = [
+        f"{plain(row.variant.name, most=80)} on {plain(card.title, most=80)}: " + (
+            "no score" if cell is None else f"{cell.score.unscored:,} of {cell.score.scored + cell.score.unscored:,}"
+        )
+        for row in view.rows
+        for card, cell in zip(view.tasks, row.cells, strict=True)
+        if cell is None or cell.score.unscored
+    ]  # fmt: skip
+    return _list(lines, most) if lines else "Every sample was scored."
+
+
+def _leakage(view: ReportView) -> str:
+    if view.leakage is None:
+        return "Not checked."
+    found = view.leakage
+    return (
+        f"{found.leaked:,} of {plural(found.prompts, 'scored prompt')} occur, exactly or nearly, in the data or among "
+        "the classifier’s prompts."
+    )
+
+
+def _provenance(view: ReportView) -> tuple[str, ...]:
+    m = view.manifest
+    packages = ", ".join(f"{name} {version}" for name, version in m.packages)
+    made = f"benign-ift-harness {m.harness_version} {m.git_commit}, {m.created}, config sha256 {m.config_digest}"
+    facts = f"{made}; {packages}"
+    return "### How to run it again", block(m.command, most=1000), plain(facts, most=1000)
+
+
+def _bullets(lines: Sequence[str], most: int) -> str:
+    return _list([plain(line, most=600) for line in lines], most)
+
+
+def _list(lines: Sequence[str], most: int) -> str:
+    """Lines of Markdown as a list, cut openly."""
+    rest = len(lines) - most
+    return "\n".join(f"- {line}" for line in [*lines[:most], *([f"… and {rest:,} more"] if rest > 0 else [])])

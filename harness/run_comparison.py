@@ -1,0 +1,191 @@
+"""Several runs → RunComparison: what changed in what they were made of, and every variant's scores side by side.
+
+Differences are from the first run. On prompts that both runs scored they are paired, as in a run's own comparisons
+(statistics.paired_difference); where no prompt is shared they are of independent shares. Where a task counts something
+else or another judge scores it, nothing is subtracted. Intervals are not adjusted for the number of runs. Source: ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness import statistics
+from harness.records import Comparison, Score, TaskCard
+from harness.report_records import ReportSources, Tone
+from harness.report_words import gate_words, plural, tone_of
+from harness.run_changes import changed_values
+from harness.run_comparison_records import RunCell, RunComparison, RunDifference, RunHead, RunInput, RunLine, RunTask
+from harness.specs import StatisticsSettings
+from harness.stages.score import outcome_of
+
+TREND = 3
+"""Scores from which a line of them is drawn."""
+
+
+def compare_runs(runs: Sequence[RunInput]) -> RunComparison:
+    """Lay runs beside one another, in the order given. Raises ValueError for fewer than two."""
+    if len(runs) < 2:
+        raise ValueError(f"need two runs or more, got {len(runs)}")
+    cards: dict[str, TaskCard] = {}
+    for run in runs:
+        for card in run.sources.table.tasks:
+            cards.setdefault(card.name, card)
+    return RunComparison(
+        runs=tuple(_head(run, number) for number, run in enumerate(runs, start=1)),
+        changes=changed_values(runs),
+        tasks=tuple(_task(card, [run.sources for run in runs]) for card in cards.values()),
+        confidence=runs[0].sources.table.statistics.confidence,
+    )
+
+
+def _head(run: RunInput, number: int) -> RunHead:
+    manifest, decision = run.sources.manifest, run.sources.decision
+    return RunHead(
+        number=number,
+        name=manifest.name,
+        created=manifest.created,
+        version=f"{manifest.harness_version} {manifest.git_commit[:12]}".strip(),
+        gate="none" if decision is None else gate_words(decision),
+        headline=run.headline,
+    )
+
+
+def _task(card: TaskCard, runs: Sequence[ReportSources]) -> RunTask:
+    found = [[s for s in run.table.scores if s.task == card.name and s.seed is None] for run in runs]
+    names = dict.fromkeys(score.variant for scores in found for score in scores)
+    values = [s.value for scores in found for s in scores if s.value is not None]
+    scale = (min(values, default=0.0), max(values, default=1.0))
+    lines = []
+    for name in names:
+        scores = [next((s for s in scores if s.variant == name), None) for scores in found]
+        lines.append(RunLine(variant=name, cells=_cells(scores, runs), trend=_trend(scores, scale)))
+    return RunTask(card=card, lines=tuple(lines), low=scale[0], high=scale[1])
+
+
+def _cells(scores: Sequence[Score | None], runs: Sequence[ReportSources]) -> tuple[RunCell | None, ...]:
+    first = scores[0]
+    return tuple(
+        None
+        if score is None
+        else RunCell(score=score, against=_against(score, first, run=run, reference=runs[0]) if at and first else None)
+        for at, (score, run) in enumerate(zip(scores, runs, strict=True))
+    )
+
+
+def _trend(scores: Sequence[Score | None], scale: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    points = [(at / max(1, len(scores) - 1), s.value) for at, s in enumerate(scores) if s and s.value is not None]
+    if len(points) < TREND:
+        return ()
+    width = scale[1] - scale[0]
+    return tuple((x, (value - scale[0]) / width if width else 0.5) for x, value in points)
+
+
+def _against(score: Score, first: Score, *, run: ReportSources, reference: ReportSources) -> RunDifference:
+    ours, theirs = _card(run, score.task), _card(reference, score.task)
+    reason = _incomparable(ours, theirs, judges=(_judge(run, ours), _judge(reference, theirs)))
+    if not reason and (score.value is None or first.value is None):
+        reason = "nothing was scored"
+    if reason:
+        return _none(reason)
+    left, right = _answers(run, score.variant, ours), _answers(reference, first.variant, theirs)
+    shared = [prompt for prompt in left if prompt in right]
+    settings = reference.table.statistics
+    if shared:
+        found = _paired([left[p] for p in shared], [right[p] for p in shared], settings)
+        return _difference(found, card=ours, prompts=len(shared), note=_note(left, right, ours, theirs))
+    if settings.confidence != run.table.statistics.confidence:
+        return _none("other prompts, and intervals of another confidence")
+    return _difference(_unpaired(score, first), card=ours, prompts=0, note="other prompts")
+
+
+def _incomparable(ours: TaskCard, theirs: TaskCard, *, judges: tuple[str, str]) -> str:
+    """Why two runs' scores of a task are not of one kind; empty where they are."""
+    if judges[0] != judges[1]:
+        return f"scored by {judges[0]}, by {judges[1]} in the first run"
+    for name, mine, other in (
+        ("counts", ours.counts, theirs.counts), ("outcome", ours.outcome, theirs.outcome),
+        ("metric", ours.metric, theirs.metric), ("direction", ours.direction, theirs.direction),
+    ):  # fmt: skip
+        if mine != other:
+            return f"the task’s {name} changed: {mine}, {other} in the first run"
+    return ""
+
+
+def _note(left: dict[str, list[float]], right: dict[str, list[float]], ours: TaskCard, theirs: TaskCard) -> str:
+    shared = len(left.keys() & right.keys())
+    parts = []
+    if shared < max(len(left), len(right)):
+        parts.append(f"on {plural(shared, 'shared prompt')} of {len(left):,} and {len(right):,}")
+    if ours.digest != theirs.digest:
+        parts.append("the task’s files changed")
+    return "; ".join(parts)
+
+
+def _paired(
+    left: list[list[float]], right: list[list[float]], settings: StatisticsSettings
+) -> statistics.Interval | None:
+    return statistics.paired_difference(
+        np.array(left, dtype=np.float64).T,
+        np.array(right, dtype=np.float64).T,
+        confidence=settings.confidence,
+        samples=settings.bootstrap_samples,
+        seed=settings.seed,
+    )
+
+
+def _unpaired(score: Score, first: Score) -> statistics.Interval | None:
+    sides = [_interval(score), _interval(first)]
+    return None if sides[0] is None or sides[1] is None else statistics.unpaired_difference(sides[0], sides[1])
+
+
+def _interval(score: Score) -> statistics.Interval | None:
+    if score.value is None or score.low is None or score.high is None:
+        return None
+    return statistics.Interval(score.value, score.low, score.high)
+
+
+def _difference(found: statistics.Interval | None, *, card: TaskCard, prompts: int, note: str) -> RunDifference:
+    if found is None:
+        return _none("no prompt was scored in both runs")
+    return RunDifference(
+        kind="paired" if prompts else "unpaired", difference=found.value, low=found.low, high=found.high,
+        tone=_tone(found, card), prompts=prompts, note=note,
+    )  # fmt: skip
+
+
+def _tone(found: statistics.Interval, card: TaskCard) -> Tone:
+    made = Comparison(
+        variant="", reference="", task=card.name, difference=found.value, low=found.low, high=found.high,
+        p_value=1.0, rose=0, fell=0, prompts=0,
+    )  # fmt: skip
+    return tone_of(made, direction=card.direction)
+
+
+def _none(reason: str) -> RunDifference:
+    return RunDifference(
+        kind="not_comparable", difference=None, low=None, high=None, tone="unknown", prompts=0, note=reason
+    )
+
+
+def _card(run: ReportSources, task: str) -> TaskCard:
+    return next(card for card in run.table.tasks if card.name == task)
+
+
+def _judge(run: ReportSources, card: TaskCard) -> str:
+    return dict(run.primary_judges).get(card.name) or card.metric or ""
+
+
+def _answers(run: ReportSources, variant: str, card: TaskCard) -> dict[str, list[float]]:
+    """sample_id → its outcomes under the variant's seeds, in their order; NaN where unscored."""
+    group = [c for c in run.checkpoints if c.variant == variant]
+    judge = dict(run.primary_judges).get(card.name)
+    answers: dict[str, list[float]] = {}
+    for at, outputs in enumerate(group):
+        verdicts = {v.sample_id: v for v in outputs.verdicts if (v.task, v.judge) == (card.name, judge)}
+        for sample in outputs.samples:
+            if sample.task == card.name:
+                row = answers.setdefault(sample.sample_id, [float("nan")] * len(group))
+                row[at] = outcome_of(sample, card, verdicts.get(sample.sample_id))
+    return answers

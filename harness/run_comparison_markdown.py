@@ -1,0 +1,84 @@
+"""RunComparison → a comment for a pull request, at most 60 000 characters."""
+
+from __future__ import annotations
+
+from harness import report_words as words
+from harness.markdown_text import plain, rows
+from harness.report_records import Tone
+from harness.report_words import plural
+from harness.run_comparison_records import RunCell, RunComparison, RunDifference, RunHead, RunTask
+
+LIMIT = 60_000
+_STEPS = (1000, 100, 50, 25, 12, 6, 3, 1)
+_TONES: dict[Tone, str] = {"worse": "worse", "better": "better", "same": "no difference shown", "unknown": ""}
+
+
+def runs_markdown(found: RunComparison, *, limit: int = LIMIT) -> str:
+    """The runs side by side as GitHub Markdown; cut openly where it were longer than `limit` characters."""
+    made = ""
+    for most in _STEPS:
+        made = _page(found, most)
+        if len(made) <= limit:
+            break
+    return made
+
+
+def _page(found: RunComparison, most: int) -> str:
+    shown = found.runs[:most]
+    heads = [[_name(run), *map(plain, (run.created, run.version, run.gate, run.headline))] for run in shown]
+    level = f"{found.confidence * 100:g} %"
+    parts = [
+        f"## {plural(len(found.runs), 'run')} side by side",
+        rows(["Run", "Made", "Harness", "Gate", "Answer"], heads),
+        _more(len(found.runs) - len(shown), "run"),
+        "### What changed",
+        _changes(found, most),
+        "### Scores",
+        f"Share with its interval; then the difference from run 1 in points with its {level} interval.",
+        *(_task(task, found, most) for task in found.tasks[:most]),
+        _more(len(found.tasks) - most, "task"),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _changes(found: RunComparison, most: int) -> str:
+    if not found.changes:
+        return "Nothing: config, model, data, tasks, packages and machine are the same."
+    lines = [
+        [plain(c.name, most=80), c.kind, *(plain(v, most=80) for v in c.values[:most])] for c in found.changes[:most]
+    ]
+    table = rows(["Value", "Of", *map(_name, found.runs[:most])], lines)
+    return f"{table}\n\n{_more(len(found.changes) - most, 'change')}".rstrip()
+
+
+def _task(task: RunTask, found: RunComparison, most: int) -> str:
+    lines = [[plain(line.variant, most=80), *map(_cell, line.cells[:most])] for line in task.lines[:most]]
+    arrow = "↓" if task.card.direction == "lower" else "↑"
+    head = f"**{plain(task.card.title, most=80)}** ({plain(task.card.outcome, most=80)} {arrow})"
+    table = rows(["Variant", *map(_name, found.runs[:most])], lines)
+    return f"{head}\n\n{table}\n\n{_more(len(task.lines) - most, 'variant')}".rstrip()
+
+
+def _cell(cell: RunCell | None) -> str:
+    if cell is None:
+        return "no score"
+    text = plain(words.score_words(cell.score))
+    if cell.score.unscored:
+        text += f"<br>{cell.score.unscored:,} unscored"
+    return text if cell.against is None else f"{text}<br>{_against(cell.against)}"
+
+
+def _against(found: RunDifference) -> str:
+    if found.difference is None or found.low is None or found.high is None:
+        return f"not comparable: {plain(found.note, most=120)}"
+    interval = plain(words.point_interval(found.low, found.high))
+    note = f", {plain(found.note, most=120)}" if found.note else ""
+    return f"{words.points(found.difference)} {interval}, {_TONES[found.tone]} ({found.kind}{note})"
+
+
+def _name(run: RunHead) -> str:
+    return f"{run.number} · {plain(run.name, most=40)}"
+
+
+def _more(rest: int, word: str) -> str:
+    return f"… and {rest:,} more {plural(rest, word).split()[-1]}" if rest > 0 else ""
