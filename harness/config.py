@@ -20,6 +20,7 @@ from harness.config_check import checked
 from harness.config_tree import apply_override, overlaid, read_tree, tree_of
 from harness.errors import ConfigError, PluginError
 from harness.judges import JudgeSettings
+from harness.policy import BASE as BASE
 from harness.policy import Policy
 from harness.published import PublishedSettings
 from harness.ranking_records import RankingSettings
@@ -33,8 +34,6 @@ _OVERRIDES = ("dataset", "analysis", "search")
 """Sections of the run that a variant may change."""
 _TRAINED = ("training", "lora", *_OVERRIDES)
 """Sections of a variant that is trained."""
-BASE = "base"
-"""Reserved name of the variant that is the base model unchanged."""
 
 
 class BaseSettings(Record):

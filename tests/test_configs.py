@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from harness import config, resources
+from harness.gate_rules import check
 from harness.plan import make_plan
 from harness.published import check as check_published
 from harness.published import read_published
 from harness.specs import LoraSpec
-from harness.stages.gate import check
 from harness.tasks import find_task
 
 ROOT = resources.folder("configs")
@@ -62,8 +62,8 @@ def test_a_configs_tasks_exist_and_cover_every_axis(file: Path) -> None:
 def test_a_configs_gate_names_its_own_tasks_and_variants(file: Path) -> None:
     loaded = config.load(file)
     assert loaded.gate is not None
-    tasks = [choice.task for choice in loaded.evaluation.tasks]
-    check(loaded.gate, tasks=tasks, variants=["base", *(variant.name for variant in loaded.variants)])
+    cards = [find_task(choice.task).card for choice in loaded.evaluation.tasks]
+    check(loaded.gate, cards=cards, variants=["base", *(variant.name for variant in loaded.variants)])
 
 
 @pytest.mark.parametrize("file", FILES + PAPER, ids=by_stem)

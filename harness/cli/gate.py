@@ -12,16 +12,23 @@ from harness.cli.options import RunFolder
 def gate(
     run: RunFolder,
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="How near each rule was, and what would settle a can't say.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the decision as JSON; with --explain the margins too.")
+    ] = False,
 ) -> None:
     """Ask the gate of a finished run: exit code 0 pass, 3 fail, 4 can't say.
 
-    Example: harness gate runs/quickstart
+    Example: harness gate runs/quickstart --explain
     """
     from rich.console import Console
-    from rich.markup import escape
 
+    from harness import gate_margins
     from harness.errors import CantSay, ConfigError, GateClosed
+    from harness.gate_records import Explained
+    from harness.gate_summary import print_decision
     from harness.run import config_of, read_run
     from harness.stages.gate import decide
 
@@ -30,13 +37,11 @@ def gate(
     if policy is None:
         raise ConfigError(f"{run}: its config has no gate section; add one and run it again (no stage is made again)")
     decision = decide(finished.table, policy)
+    margins = gate_margins.explain(finished.table, policy)
     if json:
-        typer.echo(decision.model_dump_json(indent=1))
+        shown = Explained(outcome=decision.outcome, rules=decision.rules, margins=margins) if explain else decision
+        typer.echo(shown.model_dump_json(indent=1))
     else:
-        console = Console()
-        console.print(f"gate: {decision.outcome.replace('cant_say', 'can’t say')}", highlight=False)
-        for rule in decision.rules:
-            said = rule.outcome.replace("cant_say", "can’t say")
-            console.print(escape(f"  {said:9} {rule.rule}: {rule.reason}"), highlight=False, soft_wrap=True)
+        print_decision(decision, Console(), margins=margins if explain else ())
     if decision.outcome != "pass":
         raise typer.Exit(GateClosed.exit_code if decision.outcome == "fail" else CantSay.exit_code)
