@@ -22,6 +22,7 @@ from harness.errors import ConfigError, PluginError
 from harness.judges import JudgeSettings
 from harness.policy import BASE as BASE
 from harness.policy import Policy
+from harness.policy_files import gate_tree
 from harness.published import PublishedSettings
 from harness.ranking_records import RankingSettings
 from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
@@ -204,6 +205,8 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
         if isinstance(tasks, list):
             listed = [{"task": t} if isinstance(t, str) else t for t in tasks]
             tree["evaluation"] = {**tree["evaluation"], "tasks": listed}
+    if "gate" in tree:
+        tree["gate"] = gate_tree(tree["gate"], where=where)
     return checked(RunConfig, tree, where=where, at="")
 
 

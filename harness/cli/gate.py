@@ -12,6 +12,13 @@ from harness.cli.options import RunFolder
 def gate(
     run: RunFolder,
     *,
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", help="strict, standard, research, or a YAML file; without it the config's own."),
+    ] = None,
+    variants: Annotated[
+        list[str] | None, typer.Option("--variant", help="Judge this variant in place of the policy's. Repeatable.")
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="How near each rule was, and what would settle a can't say.")
     ] = False,
@@ -21,7 +28,7 @@ def gate(
 ) -> None:
     """Ask the gate of a finished run: exit code 0 pass, 3 fail, 4 can't say.
 
-    Example: harness gate runs/quickstart --explain
+    Example: harness gate runs/quickstart --policy standard --variant ml-lr --explain
     """
     from rich.console import Console
 
@@ -29,15 +36,18 @@ def gate(
     from harness.errors import CantSay, ConfigError, GateClosed
     from harness.gate_records import Explained
     from harness.gate_summary import print_decision
+    from harness.policy_files import load_policy
     from harness.run import config_of, read_run
     from harness.stages.gate import decide
 
     finished = read_run(run)
-    policy = config_of(finished).gate
-    if policy is None:
-        raise ConfigError(f"{run}: its config has no gate section; add one and run it again (no stage is made again)")
-    decision = decide(finished.table, policy)
-    margins = gate_margins.explain(finished.table, policy)
+    chosen = config_of(finished).gate if policy is None else load_policy(policy)
+    if chosen is None:
+        raise ConfigError(f"{run}: its config has no gate section; give --policy standard, or a file of your own")
+    if variants:
+        chosen = chosen.model_copy(update={"variants": tuple(variants)})
+    decision = decide(finished.table, chosen)
+    margins = gate_margins.explain(finished.table, chosen)
     if json:
         shown = Explained(outcome=decision.outcome, rules=decision.rules, margins=margins) if explain else decision
         typer.echo(shown.model_dump_json(indent=1))

@@ -56,8 +56,9 @@ def rows(kind: str) -> tuple[tuple[str, str], ...]:
     if kind == "configs":
         from harness import resources
 
-        # A name that begins with `_` is a part that others extend.
-        files = sorted(f for f in resources.folder("configs").rglob("*.yaml") if not f.name.startswith("_"))
+        # A name that begins with `_` is a part that others extend; policies/ holds gates, not runs.
+        found = resources.folder("configs").rglob("*.yaml")
+        files = sorted(f for f in found if not f.name.startswith("_") and f.parent.name != "policies")
         return tuple((str(file), _opening(file.read_text(encoding="utf-8"))) for file in files)
     from harness import plugins
 
