@@ -11,14 +11,14 @@ import typer
 
 from harness.errors import InputError, did_you_mean
 
-KINDS = ("strategies", "judges", "backends", "tasks", "wrappers", "configs")
+KINDS = ("strategies", "judges", "backends", "tasks", "wrappers", "configs", "policies")
 
 NARROW = 20
 """Columns of a phrase below which it is left to the terminal to break."""
 
 
-def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers or configs.")]) -> None:
-    """List strategies, judges, backends, tasks, wrappers or configs, one a line with a phrase.
+def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers, configs, policies.")]) -> None:
+    """List strategies, judges, backends, tasks, wrappers, configs or policies, one a line with a phrase.
 
     Example: harness ls strategies
     """
@@ -60,6 +60,11 @@ def rows(kind: str) -> tuple[tuple[str, str], ...]:
         found = resources.folder("configs").rglob("*.yaml")
         files = sorted(f for f in found if not f.name.startswith("_") and f.parent.name != "policies")
         return tuple((str(file), _opening(file.read_text(encoding="utf-8"))) for file in files)
+    if kind == "policies":
+        from harness import resources
+
+        files = sorted((resources.folder("configs") / "policies").glob("*.yaml"))
+        return tuple((file.stem, _opening(file.read_text(encoding="utf-8"))) for file in files)
     from harness import plugins
 
     return tuple((name, plugins.summary(kind, name)) for name in plugins.names(kind))
