@@ -9,6 +9,7 @@ import yaml
 
 from harness import config, resources
 from harness.errors import ConfigError
+from harness.plan import make_plan
 from harness.policy import Policy
 from harness.policy_files import load_policy, policy_tree, shipped
 from tests.configs import tree
@@ -93,3 +94,8 @@ def test_a_config_changes_keys_of_the_policy() -> None:
 def test_a_config_with_no_such_policy_is_named(gate: object) -> None:
     with pytest.raises(ConfigError, match="^c.yaml: gate"):
         config.parse(tree(gate=gate), where="c.yaml")
+
+
+def test_a_plan_refuses_a_policy_on_an_axis_that_the_run_lacks() -> None:
+    with pytest.raises(ConfigError, match=r"gate.rules\[2\].axis: this run has no task of the axis usability"):
+        make_plan(config.parse(tree(gate="standard"), where="c.yaml"))

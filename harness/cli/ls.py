@@ -17,7 +17,9 @@ NARROW = 20
 """Columns of a phrase below which it is left to the terminal to break."""
 
 
-def ls(kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers, configs, policies.")]) -> None:
+def ls(
+    kind: Annotated[str, typer.Argument(help="strategies, judges, backends, tasks, wrappers, configs or policies.")],
+) -> None:
     """List strategies, judges, backends, tasks, wrappers, configs or policies, one a line with a phrase.
 
     Example: harness ls strategies
