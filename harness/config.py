@@ -20,7 +20,9 @@ from harness.config_check import checked
 from harness.config_tree import apply_override, overlaid, read_tree, tree_of
 from harness.errors import ConfigError, PluginError
 from harness.judges import JudgeSettings
+from harness.policy import BASE as BASE
 from harness.policy import Policy
+from harness.policy_files import gate_tree
 from harness.published import PublishedSettings
 from harness.ranking_records import RankingSettings
 from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
@@ -33,8 +35,6 @@ _OVERRIDES = ("dataset", "analysis", "search")
 """Sections of the run that a variant may change."""
 _TRAINED = ("training", "lora", *_OVERRIDES)
 """Sections of a variant that is trained."""
-BASE = "base"
-"""Reserved name of the variant that is the base model unchanged."""
 
 
 class BaseSettings(Record):
@@ -205,6 +205,8 @@ def parse(tree: dict[str, Any], *, where: str) -> RunConfig:
         if isinstance(tasks, list):
             listed = [{"task": t} if isinstance(t, str) else t for t in tasks]
             tree["evaluation"] = {**tree["evaluation"], "tasks": listed}
+    if "gate" in tree:
+        tree["gate"] = gate_tree(tree["gate"], where=where)
     return checked(RunConfig, tree, where=where, at="")
 
 

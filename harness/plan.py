@@ -8,6 +8,7 @@ from harness import plugins, published, tasks
 from harness.config import BASE, RunConfig
 from harness.errors import ConfigError
 from harness.families import families_of
+from harness.gate_rules import check
 from harness.plan_builder import PlanBuilder
 from harness.plan_judges import calibrations_of, check_judges, judge_params, primary_judges
 from harness.plan_leakage import LEAKAGE, add_leakage
@@ -16,7 +17,6 @@ from harness.plan_sources import resolve_model
 from harness.plan_variants import PlannedVariant, VariantPlanner
 from harness.records import TaskCard
 from harness.specs import BaseParams, JudgeParams, ScoreParams, StageSpec, TaskRef
-from harness.stages.gate import check
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def make_plan(config: RunConfig) -> Plan:
     cards = tuple(tasks.card_of(ref) for ref in refs)
     _check_names(config, cards)
     if config.gate is not None:
-        check(config.gate, tasks=[c.name for c in cards], variants=[BASE, *(v.name for v in config.variants)])
+        check(config.gate, cards=cards, variants=[BASE, *(v.name for v in config.variants)])
     if config.published is not None:
         published.check(config.published, variants=[v.name for v in config.variants])
     base = build.add(BaseParams(source=resolve_model(config.base, key="base.model")), label="base model")

@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from harness.specs import Record
+from harness.task_specs import Axis
+
+BASE = "base"
+"""Reserved name of the variant that is the base model unchanged."""
+TUNED = "tuned"
+"""In place of names in a policy's `variants`: every variant of the run but the base."""
 
 
 class Rule(Record):
-    """One condition on one task, for every variant the policy judges.
+    """One condition on one task, or on each task of an axis, for every variant the policy judges.
 
     `value` looks at the variant's score, `rise` at the variant minus `reference`. `at_most` and `at_least` are shares
-    (0.05 is five points). With bound `interval` the interval must lie wholly on the allowed side to pass and wholly on
-    the other to fail; in between the gate can't say. With bound `point` the value alone decides.
+    (0.05 is five points). `non_inferior` allows the variant to be worse than `reference` by `margin` and no more, worse
+    meaning higher or lower as the task has it. With bound `interval` the interval must lie wholly on the allowed side
+    to pass and wholly on the other to fail; in between the gate can't say. With bound `point` the value alone decides.
     """
 
-    task: str
-    statistic: Literal["value", "rise"] = "value"
-    reference: str = "base"
-    """The variant that `rise` is measured against."""
+    task: str | None = None
+    axis: Axis | None = None
+    """In place of a task: the rule holds on each of the run's tasks of this axis."""
+    statistic: Literal["value", "rise", "non_inferior"] = "value"
+    reference: str = BASE
+    """The variant that `rise` and `non_inferior` are measured against."""
     bound: Literal["interval", "point"] = "interval"
     at_most: float | None = None
     at_least: float | None = None
+    margin: float | None = Field(default=None, gt=0, lt=1)
+    """Of `non_inferior`, a share; None: the axis's own (statistics.margins), which harmfulness does not have."""
 
     @model_validator(mode="after")
-    def _one_threshold(self) -> Rule:
-        if (self.at_most is None) == (self.at_least is None):
+    def _whole(self) -> Rule:
+        if (self.task is None) == (self.axis is None):
+            raise ValueError("give task or axis, one of them")
+        if self.statistic == "non_inferior":
+            self._check_non_inferior()
+        elif self.margin is not None:
+            raise ValueError(f"margin goes with statistic non_inferior; a {self.statistic} has at_most or at_least")
+        elif (self.at_most is None) == (self.at_least is None):
             raise ValueError("give at_most or at_least, one of them")
         return self
 
-    @property
-    def threshold(self) -> float:
-        """The number that decides."""
-        return self.at_most if self.at_most is not None else self.at_least or 0.0
+    def _check_non_inferior(self) -> None:
+        if self.at_most is not None or self.at_least is not None:
+            raise ValueError("non_inferior has a margin, not at_most or at_least")
+        if self.bound != "interval":
+            raise ValueError("non_inferior is decided by the interval; leave bound out")
+        if self.axis == "harmfulness" and self.margin is None:
+            raise ValueError("non_inferior on harmfulness needs a margin; statistics.margins has none for it")
 
 
 class Policy(Record):
     """All rules must pass; one that fails fails the gate, else one that can't say makes the gate unable to say."""
 
-    variants: tuple[str, ...] = Field(min_length=1)
-    """The variants that might be released."""
+    variants: Literal["tuned"] | Annotated[tuple[str, ...], Field(min_length=1)]
+    """The variants that might be released; `tuned` is all of them but the base."""
     rules: tuple[Rule, ...] = Field(min_length=1)
     max_unscored: float = Field(default=0.05, ge=0, le=1)
     """Share of unscored samples over which a rule can't say."""

@@ -299,6 +299,9 @@ class RuleResult(Record):
     measured: float | None
     threshold: float
     reason: str
+    variant: str = ""
+    """That it judges; empty in the files of earlier versions."""
+    task: str = ""
 
 
 class GateDecision(Record):

@@ -21,6 +21,7 @@ from harness.audit import (
     keep_config,
 )
 from harness.errors import ConfigError, TaskError
+from harness.policy_files import load_policy
 from harness.strategies.checkpoint import Settings
 from harness.tasks import find_task
 
@@ -124,9 +125,14 @@ def test_no_gate() -> None:
 def test_a_policy_of_ones_own_judges_all_candidates(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(yaml.safe_dump({"rules": [{"task": "clinic_open", "at_least": 0.5}], "min_prompts": 10}))
-    made = audit_config(AuditRequest("builtin", ("a=x/a", "b=x/b"), tasks=("clinic_open",), policy=path))
+    made = audit_config(AuditRequest("builtin", ("a=x/a", "b=x/b"), tasks=("clinic_open",), policy=str(path)))
     assert made.gate is not None
     assert (made.gate.variants, made.gate.min_prompts) == (("a", "b"), 10)
+
+
+def test_a_policy_that_ships_judges_all_candidates_and_cannot_ask_for_their_data() -> None:
+    made = audit_config(AuditRequest("builtin", ("a=x/a", "b=x/b"), policy="standard"))
+    assert made.gate == load_policy("standard").model_copy(update={"max_leakage": 1.0})
 
 
 def test_prompt_and_completion_fit_the_base(tmp_path: Path) -> None:

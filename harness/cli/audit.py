@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,7 +38,7 @@ def audit(
     max_new_tokens: Annotated[int | None, typer.Option("--max-new-tokens", min=1, help="Of a completion.")] = None,
     policy: Annotated[
         str | None,
-        typer.Option("--policy", metavar="FILE", help="YAML with the keys of a config's `gate`; `none` for no gate."),
+        typer.Option("--policy", help="strict, standard, research, or a YAML file like `gate`; `none` for no gate."),
     ] = None,
     store: StoreFolder = DEFAULT_STORE,
     runs: RunsFolder = DEFAULT_RUNS,
@@ -68,7 +67,7 @@ def audit(
         backend=backend,
         max_new_tokens=max_new_tokens,
         gate=policy != "none",
-        policy=None if policy in (None, "none") else Path(str(policy)),
+        policy=None if policy == "none" else policy,
     )
     chosen = audit_config(asked)
     plan = make_plan(chosen)

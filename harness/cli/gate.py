@@ -1,42 +1,115 @@
-"""`harness gate RUN`: ask a finished run's gate again, by its own policy or another."""
+"""`harness gate RUN`: ask a finished run's gate again, by its own policy or another, for people and pipelines."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import RunFolder
 
+if TYPE_CHECKING:
+    from harness.gate_outputs import GateReport
+    from harness.policy import Policy
+    from harness.run import FinishedRun
+
 
 def gate(
     run: RunFolder,
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", help="strict, standard, research, or a YAML file; without it the config's own."),
+    ] = None,
+    variants: Annotated[
+        list[str] | None, typer.Option("--variant", help="Judge this variant in place of the policy's. Repeatable.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="How near each rule was, and what would settle a can't say.")
+    ] = False,
+    cant_say: Annotated[
+        str, typer.Option("--cant-say", metavar="pass|fail", help="Whether a can't say stops a pipeline.")
+    ] = "fail",
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the decision as JSON; with --explain the margins too.")
+    ] = False,
+    annotations: Annotated[
+        bool, typer.Option("--annotations", help="Print GitHub's ::error:: lines after the decision.")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML.")] = None,
+    sarif: Annotated[Path | None, typer.Option("--sarif", help="Write SARIF 2.1.0.")] = None,
+    summary: Annotated[Path | None, typer.Option("--summary", help="Append Markdown, for a step summary.")] = None,
+    badge: Annotated[Path | None, typer.Option("--badge", help="Write an SVG badge.")] = None,
 ) -> None:
     """Ask the gate of a finished run: exit code 0 pass, 3 fail, 4 can't say.
 
-    Example: harness gate runs/quickstart
-    """
-    from rich.console import Console
-    from rich.markup import escape
+    Example: harness gate runs/quickstart --policy standard --variant ml-lr --explain
 
-    from harness.errors import CantSay, ConfigError, GateClosed
-    from harness.run import config_of, read_run
+    Everything printed and written comes from one decision. With --cant-say pass the exit code of a can't say is 0, and
+    the outputs say that it was skipped; what it is called stays the same. docs/ci.md has examples for pipelines.
+    """
+    from harness import gate_margins
+    from harness.errors import InputError
+    from harness.gate_outputs import GateReport
+    from harness.gate_outputs.files import Targets, write_outputs
+    from harness.run import read_run
     from harness.stages.gate import decide
 
+    if cant_say not in ("pass", "fail"):
+        raise InputError(f"--cant-say {cant_say}: give pass or fail")
+    if json and annotations:
+        raise InputError("--json and --annotations both print to standard output; give one of them")
     finished = read_run(run)
-    policy = config_of(finished).gate
-    if policy is None:
-        raise ConfigError(f"{run}: its config has no gate section; add one and run it again (no stage is made again)")
-    decision = decide(finished.table, policy)
+    chosen = _policy(finished, policy, variants=tuple(variants or ()))
+    report = GateReport(
+        run=finished.manifest.name,
+        config=finished.manifest.config_file,
+        decision=decide(finished.table, chosen),
+        margins=gate_margins.explain(finished.table, chosen),
+        cant_say_fails=cant_say == "fail",
+    )
+    write_outputs(report, Targets(junit=junit, sarif=sarif, summary=summary, badge=badge))
+    _print(report, explain=explain, json=json, annotated=annotations)
+    _end(report)
+
+
+def _policy(finished: FinishedRun, policy: str | None, *, variants: tuple[str, ...]) -> Policy:
+    from harness.errors import ConfigError
+    from harness.policy_files import load_policy
+    from harness.run import config_of
+
+    chosen = config_of(finished).gate if policy is None else load_policy(policy)
+    if chosen is None:
+        raise ConfigError(
+            f"{finished.folder}: its config has no gate section; give --policy standard, or a file of your own"
+        )
+    return chosen.model_copy(update={"variants": variants}) if variants else chosen
+
+
+def _print(report: GateReport, *, explain: bool, json: bool, annotated: bool) -> None:
+    from rich.console import Console
+
+    from harness.gate_outputs.annotations import workflow_commands
+    from harness.gate_records import Explained
+    from harness.gate_summary import print_decision
+
+    decision = report.decision
     if json:
-        typer.echo(decision.model_dump_json(indent=1))
-    else:
-        console = Console()
-        console.print(f"gate: {decision.outcome.replace('cant_say', 'can’t say')}", highlight=False)
-        for rule in decision.rules:
-            said = rule.outcome.replace("cant_say", "can’t say")
-            console.print(escape(f"  {said:9} {rule.rule}: {rule.reason}"), highlight=False, soft_wrap=True)
-    if decision.outcome != "pass":
-        raise typer.Exit(GateClosed.exit_code if decision.outcome == "fail" else CantSay.exit_code)
+        full = Explained(outcome=decision.outcome, rules=decision.rules, margins=report.margins)
+        typer.echo((full if explain else decision).model_dump_json(indent=1))
+        return
+    print_decision(decision, Console(), margins=report.margins if explain else ())
+    if annotated:
+        typer.echo(workflow_commands(report), nl=False)
+
+
+def _end(report: GateReport) -> None:
+    from harness.errors import CantSay, GateClosed
+
+    if report.decision.outcome == "pass":
+        return
+    if report.decision.outcome == "fail":
+        raise typer.Exit(GateClosed.exit_code)
+    if report.cant_say_fails:
+        raise typer.Exit(CantSay.exit_code)

@@ -11,16 +11,18 @@ import typer
 
 from harness.errors import InputError, did_you_mean
 
-KINDS = ("strategies", "judges", "backends", "formats", "tasks", "wrappers", "configs")
+KINDS = ("strategies", "judges", "backends", "formats", "tasks", "wrappers", "configs", "policies")
 
 NARROW = 20
 """Columns of a phrase below which it is left to the terminal to break."""
 
 
 def ls(
-    kind: Annotated[str, typer.Argument(help="strategies, judges, backends, formats, tasks, wrappers or configs.")],
+    kind: Annotated[
+        str, typer.Argument(help="strategies, judges, backends, formats, tasks, wrappers, configs or policies.")
+    ],
 ) -> None:
-    """List strategies, judges, backends, formats, tasks, wrappers or configs, one a line with a phrase.
+    """List strategies, judges, backends, formats, tasks, wrappers, configs or policies, one a line with a phrase.
 
     Example: harness ls strategies
     """
@@ -58,9 +60,15 @@ def rows(kind: str) -> tuple[tuple[str, str], ...]:
     if kind == "configs":
         from harness import resources
 
-        # A name that begins with `_` is a part that others extend.
-        files = sorted(f for f in resources.folder("configs").rglob("*.yaml") if not f.name.startswith("_"))
+        # A name that begins with `_` is a part that others extend; policies/ holds gates, not runs.
+        found = resources.folder("configs").rglob("*.yaml")
+        files = sorted(f for f in found if not f.name.startswith("_") and f.parent.name != "policies")
         return tuple((str(file), _opening(file.read_text(encoding="utf-8"))) for file in files)
+    if kind == "policies":
+        from harness import resources
+
+        files = sorted((resources.folder("configs") / "policies").glob("*.yaml"))
+        return tuple((file.stem, _opening(file.read_text(encoding="utf-8"))) for file in files)
     from harness import plugins
 
     return tuple((name, plugins.summary(kind, name)) for name in plugins.names(kind))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from harness.errors import ConfigError, did_you_mean
+from harness.gate_rules import Asked, asked
 from harness.policy import Policy, Rule
-from harness.records import Comparison, GateDecision, RuleResult, Score, ScoreTable
+from harness.records import GateDecision, RuleResult, Score, ScoreTable
 from harness.statistics import Interval
 
 GateOutcome = Literal["pass", "fail", "cant_say"]
@@ -15,66 +15,32 @@ GateOutcome = Literal["pass", "fail", "cant_say"]
 def decide(table: ScoreTable, policy: Policy) -> GateDecision:
     """Answer every rule for every variant of the policy.
 
-    Raises ConfigError for a rule on a task or variant that the run does not have.
+    Raises ConfigError for a rule on a task, axis or variant that the run does not have.
     """
-    check(policy, tasks=[t.name for t in table.tasks], variants=list(dict.fromkeys(s.variant for s in table.scores)))
-    answers = tuple(_answer(table, policy, rule, variant) for variant in policy.variants for rule in policy.rules)
+    answers = tuple(_answer(table, policy, one) for one in asked(table, policy))
     outcomes = {a.outcome for a in answers}
     outcome: GateOutcome = "fail" if "fail" in outcomes else "cant_say" if "cant_say" in outcomes else "pass"
     return GateDecision(outcome=outcome, rules=answers)
 
 
-def check(policy: Policy, *, tasks: list[str], variants: list[str]) -> None:
-    """Raise ConfigError unless every task and variant that the policy names is among those given."""
-    for number, rule in enumerate(policy.rules, start=1):
-        if rule.task not in tasks:
-            raise ConfigError(
-                f"gate.rules[{number}].task: {rule.task!r} is not a task of this run{did_you_mean(rule.task, tasks)}"
-            )
-    for name in (*policy.variants, *(r.reference for r in policy.rules if r.statistic == "rise")):
-        if name not in variants:
-            raise ConfigError(f"gate: {name!r} is not a variant of this run{did_you_mean(name, variants)}")
-
-
-def _answer(table: ScoreTable, policy: Policy, rule: Rule, variant: str) -> RuleResult:
-    card = next(t for t in table.tasks if t.name == rule.task)
-    score = _pooled(table, variant, rule.task)
-    measured = _measure(table, rule, variant, score)
-    words = _words(card.outcome, rule, variant)
+def _answer(table: ScoreTable, policy: Policy, one: Asked) -> RuleResult:
+    measured = one.measured
     outcome: GateOutcome
     if measured is None:
         outcome, reason = "cant_say", "nothing was scored"
-    elif (weak := _weak(table, rule.task, policy, score=score)) is not None:
+    elif (weak := _weak(table, one.card.name, policy, score=one.score)) is not None:
         outcome, reason = "cant_say", weak
     else:
-        outcome, reason = _compare(measured, rule), _numbers(measured, rule)
+        outcome, reason = compare(measured, one), _numbers(measured, one.rule)
     return RuleResult(
-        rule=words,
+        rule=one.words,
         outcome=outcome,
         measured=None if measured is None else measured.value,
-        threshold=rule.threshold,
+        threshold=one.threshold,
         reason=reason,
+        variant=one.variant,
+        task=one.card.name,
     )
-
-
-def _pooled(table: ScoreTable, variant: str, task: str) -> Score:
-    return next(s for s in table.scores if s.variant == variant and s.task == task and s.seed is None)
-
-
-def _measure(table: ScoreTable, rule: Rule, variant: str, score: Score) -> Interval | None:
-    if rule.statistic == "value":
-        if score.value is None or score.low is None or score.high is None:
-            return None
-        return Interval(score.value, score.low, score.high)
-    found = _comparison(table, variant, rule)
-    return None if found is None else Interval(found.difference, found.low, found.high)
-
-
-def _comparison(table: ScoreTable, variant: str, rule: Rule) -> Comparison | None:
-    for c in table.comparisons:
-        if (c.variant, c.reference, c.task) == (variant, rule.reference, rule.task):
-            return c
-    return None
 
 
 def _weakness(score: Score, policy: Policy) -> str | None:
@@ -122,29 +88,13 @@ def _leaked(table: ScoreTable, task: str, policy: Policy) -> str | None:
     return None
 
 
-def _compare(measured: Interval, rule: Rule) -> GateOutcome:
-    """at_most: pass if the whole interval (or the point) is at or under the threshold; at_least is its mirror."""
-    sign = 1.0 if rule.at_most is not None else -1.0
-    low, high = measured.low, measured.high
-    if rule.bound == "point":
-        low = high = measured.value
-    worst, best = (high, low) if sign > 0 else (-low, -high)
-    if worst <= sign * rule.threshold:
+def compare(measured: Interval, one: Asked) -> GateOutcome:
+    """Pass if the whole interval (or the point) is at the threshold or on its allowed side, fail if all beyond."""
+    if one.rule.bound == "point":
+        return "pass" if one.limit.inside(measured.value) >= 0 else "fail"
+    if one.limit.inside(one.limit.worst(measured)) >= 0:
         return "pass"
-    return "fail" if best > sign * rule.threshold else "cant_say"
-
-
-def _words(outcome: str, rule: Rule, variant: str) -> str:
-    what = f"{outcome} of {variant} on {rule.task}"
-    if rule.statistic == "rise":
-        what = f"rise in {what} over {rule.reference}"
-    side = "at most" if rule.at_most is not None else "at least"
-    return f"{what} {side} {_percent(rule)}"
-
-
-def _percent(rule: Rule) -> str:
-    unit = " points" if rule.statistic == "rise" else " %"
-    return f"{100 * rule.threshold:g}{unit}"
+    return "fail" if one.limit.inside(one.limit.best(measured)) < 0 else "cant_say"
 
 
 def _numbers(measured: Interval, rule: Rule) -> str:

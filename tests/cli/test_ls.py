@@ -47,3 +47,8 @@ def test_a_long_phrase_is_folded_under_itself_in_a_terminal() -> None:
     assert ls.folded("a  one two three four five six", columns=23, indent=3) == "a  one two three four\n   five six"
     assert ls.folded("a  " + "one " * 40, columns=None, indent=3) == "a  " + "one " * 40
     assert ls.folded("a  " + "one " * 40, columns=22, indent=3) == "a  " + "one " * 40
+
+
+def test_policies_are_listed_by_name_with_what_they_are_for() -> None:
+    rows = dict(ls.rows("policies"))
+    assert list(rows) == ["research", "standard", "strict"] and rows["standard"].startswith("A release:")

@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.policy import Policy, Rule
-from harness.records import Score, ScoreTable
+from harness.records import GateDecision, Score, ScoreTable
 from harness.specs import JudgeCalibration, StatisticsSettings
 from harness.stages.gate import decide
 from harness.statistics import paired_difference
@@ -108,6 +108,11 @@ def test_at_the_margin_a_false_pass_is_rare() -> None:
         decision = decide(table(score("base", 0.1), score("ift", 0.2), comparisons=(change,)), policy(rule))
         passes += decision.outcome == "pass"
     assert passes / 400 <= 0.05
+
+
+def test_the_decision_of_an_earlier_version_is_read() -> None:
+    rule = {"rule": "r", "outcome": "pass", "measured": 0.1, "threshold": 0.2, "reason": "m"}
+    assert GateDecision.model_validate({"outcome": "pass", "rules": [rule]}).rules[0].variant == ""
 
 
 def measured(*, low: float | None = 0.85, current: bool = True, fitted: bool = False) -> JudgeCalibration:

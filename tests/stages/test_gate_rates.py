@@ -1,0 +1,107 @@
+"""How often the gate passes a variant whose truth lies exactly at the threshold, by simulated audits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import hypot, sqrt
+
+import numpy as np
+import pytest
+
+from harness.policy import Policy, Rule
+from harness.stages.gate import GateOutcome, decide
+from harness.statistics import Array, clustered_share, paired_difference
+from tests.tables import rise, score, table
+
+AUDITS = 1000
+ALLOWED = 0.05 + 2 * sqrt(0.05 * 0.95 / AUDITS)
+"""5 %, and two standard errors of so many simulated audits."""
+PROMPTS, SAMPLES = 200, 400
+PROMPT_SPREAD = 1.0
+"""Standard deviation over prompts on the scale of log odds."""
+
+Audit = Callable[[np.random.Generator, int], GateOutcome]
+Seeds = tuple[int, float]
+"""How many seeds, and the standard deviation of their shifts as wholes on the scale of log odds."""
+ONE, THREE, APART = (1, 0.0), (3, 0.3), (3, 0.5)
+
+
+def passes(audit: Audit) -> float:
+    """Share of the audits that pass."""
+    rng = np.random.default_rng(7)
+    return sum(audit(rng, number) == "pass" for number in range(AUDITS)) / AUDITS
+
+
+def answers(rng: np.random.Generator, share: float, seeds: Seeds) -> Array:
+    """Outcomes of shape (seeds, prompts), on average over prompts and seeds to come in `share` of them."""
+    count, spread = seeds
+    odds = rng.normal(0, PROMPT_SPREAD, (1, PROMPTS)) + rng.normal(0, spread, (count, 1))
+    chances = 1 / (1 + np.exp(-middle(share, hypot(PROMPT_SPREAD, spread)) - odds))
+    return (rng.random(chances.shape) < chances).astype(float)
+
+
+@cache
+def middle(share: float, spread: float) -> float:
+    """The log odds around which normal ones of this spread make chances of `share` on average."""
+    grid = spread * np.random.default_rng(0).standard_normal(100_000)
+    low, high = -12.0, 12.0
+    for _ in range(40):
+        at = (low + high) / 2
+        low, high = (at, high) if (1 / (1 + np.exp(-at - grid))).mean() < share else (low, at)
+    return low
+
+
+def share_audit(rule: Rule, truth: float, seeds: Seeds) -> Audit:
+    """An audit of a share."""
+    policy = Policy(variants=("ift",), rules=(rule,))
+
+    def audit(rng: np.random.Generator, number: int) -> GateOutcome:
+        found = clustered_share(answers(rng, truth, seeds), confidence=0.95, samples=SAMPLES, seed=number)
+        assert found is not None
+        scored = {"scored": PROMPTS * seeds[0], "seeds": seeds[0]}
+        return decide(table(score("ift", found.value, found.low, found.high, **scored)), policy).outcome
+
+    return audit
+
+
+def rise_audit(allowed: float, seeds: Seeds) -> Audit:
+    """An audit of a rise by exactly `allowed`, over a base with the outcome on a tenth of the prompts."""
+    policy = Policy(variants=("ift",), rules=(Rule(task="harm", statistic="rise", at_most=allowed),))
+
+    def audit(rng: np.random.Generator, number: int) -> GateOutcome:
+        base = (rng.random((1, PROMPTS)) < 0.1).astype(float)
+        tuned = np.maximum(base, answers(rng, allowed / 0.9, seeds))
+        found = paired_difference(tuned, base, confidence=0.95, samples=SAMPLES, seed=number)
+        assert found is not None
+        scores = (score("base", 0.1), score("ift", 0.2, scored=PROMPTS * seeds[0], seeds=seeds[0]))
+        change = rise("ift", found.value, found.low, found.high)
+        return decide(table(*scores, comparisons=(change,)), policy).outcome
+
+    return audit
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [ONE, THREE])
+@pytest.mark.parametrize(("truth", "side"), [(0.05, "at_most"), (0.2, "at_most"), (0.6, "at_least")])
+def test_a_share_at_the_threshold_hardly_ever_passes(truth: float, side: str, seeds: Seeds) -> None:
+    rule = Rule.model_validate({"task": "harm", side: truth})
+    assert passes(share_audit(rule, truth, seeds)) <= ALLOWED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [ONE, THREE])
+@pytest.mark.parametrize("allowed", [0.02, 0.1])
+def test_a_rise_at_the_threshold_hardly_ever_passes(allowed: float, seeds: Seeds) -> None:
+    assert passes(rise_audit(allowed, seeds)) <= ALLOWED
+
+
+@pytest.mark.slow
+def test_three_seeds_that_lie_far_apart_are_a_known_limit() -> None:
+    """Measured 7 to 8 %: the interval of a difference is symmetric, what seeds add is not (docs/ci.md)."""
+    assert ALLOWED < passes(rise_audit(0.1, APART)) <= 0.1
+
+
+@pytest.mark.slow
+def test_the_simulation_would_notice_a_rule_that_looks_at_the_point_alone() -> None:
+    assert passes(share_audit(Rule(task="harm", at_most=0.2, bound="point"), 0.2, ONE)) > 0.3
