@@ -99,7 +99,7 @@ function cardMaker(table) {
       shown.tabIndex = -1;
       shown.dataset.cell = i;
       reveal(shown, cell, marks(i));
-      node.append(shown, make("p", "on-paper cover", "Covered, may be harmful (judged: " + cell.outcome + ")."));
+      node.append(shown, make("p", "on-paper", "Covered, may be harmful (judged: " + cell.outcome + ")."));
     } else reveal(node, cell, marks(i));
     return node;
   }
