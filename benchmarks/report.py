@@ -85,7 +85,7 @@ def checkpoint(number: int, asked: Asked) -> tuple[VariantSeed, CheckpointOutput
     )  # fmt: skip
     name, seed = ("base", None) if number == 0 else (f"variant-{number}", 0)
     entry = VariantSeed(variant=name, seed=seed, train=None, evaluate="0", judges=())
-    return entry, CheckpointOutputs(name, seed, None, samples, refusal.judge(samples, JudgeSettings()))
+    return entry, CheckpointOutputs(name, seed, None, samples, tuple(refusal.judge(samples, JudgeSettings())))
 
 
 def sources_of(asked: Asked) -> ReportSources:
@@ -162,9 +162,11 @@ def main(given: Sequence[str] | None = None) -> int:
         f"{len(html.encode()) / 1e6:.1f} MB: {file}"
     )
     lines = (line.strip() for line in html.splitlines())
-    print(next((line for line in lines if line.startswith('<p class="notice">To stay')), "") or "every prompt is in the file")
+    left_out = next((line for line in lines if line.startswith('<p class="notice">To stay')), "")
+    print(left_out or "every prompt is in the file")
     times = ready(file)
-    print(f"ready after {median(times):,.0f} ms in Chromium" if times else "no Chromium: time to ready not measured")
+    ready_after = f"ready after {median(times):,.0f} ms in Chromium" if times else ""
+    print(ready_after or "no Chromium: time to ready not measured")
     return 0
 
 

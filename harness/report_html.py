@@ -42,7 +42,7 @@ def render(view: ReportView, *, redact: bool = False) -> str:
             style=style,
             script=script,
             policy=_policy(style, script),
-            samples=pack(view.samples, marks=Marks(view.tasks, hues), redact=redact),
+            samples=pack(view.samples, marks=Marks(view.tasks, hues), redact=redact, limit=LIMIT),
         )
     )
 
