@@ -2,16 +2,16 @@
 "use strict";
 const readStore = (() => {
   function bytesOf(base64) {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
     const raw = atob(base64);
     const bytes = new Uint8Array(raw.length);
     for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
     return bytes;
   }
 
-  async function unpacked(bytes) {
-    if (typeof DecompressionStream === "undefined") return inflate(bytes);
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+  function unpacked(bytes) {
+    if (typeof DecompressionStream === "undefined") return new TextDecoder().decode(inflate(bytes));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
   }
 
   // Where the browser has no DecompressionStream: RFC 1951, after zlib's puff.
@@ -99,6 +99,6 @@ const readStore = (() => {
   return async (node) => {
     const plain = node.textContent;
     if (node.type === "application/json") return JSON.parse(plain);
-    return JSON.parse(new TextDecoder().decode(await unpacked(bytesOf(plain))));
+    return JSON.parse(await unpacked(bytesOf(plain)));
   };
 })();
