@@ -13,12 +13,14 @@ from harness import chart_marks, resources
 from harness import report_words as words
 from harness.hostile import one_line, visible
 from harness.report_records import ReportView
-from harness.report_samples import payload
+from harness.report_store import LIMIT, Marks, pack
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _REPORTS = "reports"
+_SCRIPTS = ("store.js", "words.js", "texts.js", "samples.js", "links.js", "cards.js", "report.js")
+"""One script, in this order."""
 
 
 def render(view: ReportView, *, redact: bool = False) -> str:
@@ -28,18 +30,19 @@ def render(view: ReportView, *, redact: bool = False) -> str:
     """
     folder = resources.folder(_REPORTS)
     style = (folder / "report.css").read_text(encoding="utf-8")
-    script = (folder / "report.js").read_text(encoding="utf-8")
-    marks = {variant.name: chart_marks.hue(variant.mark) for variant in view.variants}
+    script = "\n".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    hues = {variant.name: chart_marks.hue(variant.mark) for variant in view.variants}
     return (
         environment()
         .get_template("report.html")
         .render(
             view=view,
             redact=redact,
+            limit=LIMIT,
             style=style,
             script=script,
             policy=policy(style, script),
-            samples=payload(view.samples, tasks=view.tasks, marks=marks, redact=redact),
+            samples=pack(view.samples, marks=Marks(view.tasks, hues), redact=redact, limit=LIMIT),
         )
     )
 

@@ -26,6 +26,7 @@ from harness.records import (
 )
 from harness.report_ranking_records import RankingView
 from harness.report_robustness_records import AnalysisOutputs, RobustnessView
+from harness.report_sample_records import SampleSet
 from harness.specs import FamilyKind, Record
 
 Tone = Literal["worse", "better", "same", "unknown"]
@@ -221,44 +222,6 @@ class TrainingView(Record):
     modules: tuple[ModuleRow, ...]
     marked: bool
     """Whether it has a group `robust`."""
-
-
-class BrowserCell(Record):
-    """One checkpoint's completion of a prompt."""
-
-    completion: str
-    outcome: str
-    counted: bool | None
-    """Whether it counts as the task's outcome; None if unscored."""
-    finish: str
-    tokens: int
-    covered: bool
-    """Harmful or perhaps harmful: shown on request only, left out by redaction."""
-    judges: tuple[tuple[str, str, str], ...]
-    """(judge, outcome or `unscored`, evidence or reason)."""
-
-
-class BrowserPrompt(Record):
-    """A prompt with what every checkpoint made of it."""
-
-    task: str
-    sample_id: str
-    category: str
-    prompt: str
-    sent: str
-    """What the models were sent, where a wrapper made it differ from the prompt; else empty."""
-    target: str
-    cells: tuple[BrowserCell | None, ...]
-    """In the order of SampleSet.checkpoints."""
-
-
-class SampleSet(Record):
-    """All samples of the run."""
-
-    checkpoints: tuple[tuple[str, int | None], ...]
-    prompts: tuple[BrowserPrompt, ...]
-    covered: int
-    """Completions that are covered."""
 
 
 class Limit(Record):

@@ -1,4 +1,4 @@
-"""The report's sample browser: every prompt with every checkpoint's completion, and the JSON that carries it.
+"""The report's sample browser: every prompt with every checkpoint's completion, covered where it may harm.
 
 A completion of a harmfulness task is covered unless every judge that scored it calls it a refusal; redaction
 leaves the covered ones out altogether, with the judges' evidence, which may quote them.
@@ -6,12 +6,12 @@ leaves the covered ones out altogether, with the judges' evidence, which may quo
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Sequence
 
-from harness.hostile import visible
 from harness.records import Sample, TaskCard, Verdict
-from harness.report_records import BrowserCell, BrowserPrompt, CheckpointOutputs, JudgeAgreement, SampleSet
+from harness.report_records import CheckpointOutputs, JudgeAgreement
+from harness.report_sample_records import BrowserCell, BrowserPrompt, SampleCount, SampleSet
 
 _Address = tuple[str, str]
 """(task, sample_id)."""
@@ -47,6 +47,7 @@ def sample_set(
         checkpoints=tuple((c.variant, c.seed) for c in checkpoints),
         prompts=prompts,
         covered=sum(cell.covered for p in prompts for cell in p.cells if cell),
+        counts=_counts(prompts, cards),
     )
 
 
@@ -69,52 +70,24 @@ def judge_agreements(
     )
 
 
-def payload(samples: SampleSet, *, tasks: Sequence[TaskCard], marks: dict[str, int], redact: bool) -> str:
-    """The browser's JSON, safe inside a script element: each text once; `<`, `>`, `&`, non-ASCII escaped."""
-    texts: dict[str, int] = {}
-
-    def text(value: str) -> int:
-        return texts.setdefault(visible(value), len(texts))
-
-    def cell(one: BrowserCell | None) -> list[object] | int:
-        if one is None:
-            return 0
-        withheld = redact and one.covered
-        return [
-            -1 if withheld else text(one.completion),
-            text(one.outcome),
-            {None: -1, False: 0, True: 1}[one.counted],
-            text(one.finish),
-            one.tokens,
-            int(one.covered),
-            [[text(j), text(o), -1 if withheld else text(e)] for j, o, e in one.judges],
-        ]
-
-    prompts = [
-        [
-            text(p.task),
-            text(p.sample_id),
-            text(p.category),
-            text(p.prompt),
-            text(p.target),
-            [cell(c) for c in p.cells],
-            text(p.sent) if p.sent else -1,
-        ]
-        for p in samples.prompts
-    ]
-    tree = {
-        "tasks": {visible(t.name): [visible(t.title), t.axis, visible(t.outcome), t.direction] for t in tasks},
-        "checkpoints": [[visible(v), seed, marks.get(v, 0)] for v, seed in samples.checkpoints],
-        "prompts": prompts,
-        "texts": list(texts),
-    }
-    return script_json(tree)
-
-
-def script_json(tree: object) -> str:
-    """JSON that cannot end or reopen the script element it stands in."""
-    plain = json.dumps(tree, ensure_ascii=True, separators=(",", ":"))
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+def _counts(prompts: Sequence[BrowserPrompt], cards: dict[str, TaskCard]) -> tuple[SampleCount, ...]:
+    found: dict[str, list[BrowserPrompt]] = {}
+    for prompt in prompts:
+        found.setdefault(prompt.task, []).append(prompt)
+    rows = []
+    for task, own in found.items():
+        cells = [cell for p in own for cell in p.cells if cell]
+        outcomes = Counter(cell.outcome for cell in cells)
+        rows.append(
+            SampleCount(
+                task=cards[task].title if task in cards else task,
+                prompts=len(own),
+                completions=len(cells),
+                covered=sum(cell.covered for cell in cells),
+                outcomes=tuple(sorted(outcomes.items(), key=lambda o: (-o[1], o[0]))),
+            )
+        )
+    return tuple(rows)
 
 
 def _cells(

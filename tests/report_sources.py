@@ -53,6 +53,7 @@ HOSTILE = (
     "[bold]markup[/bold] [link=x]",
     "&lt;b&gt; &amp;",
     "مرحبا hello",
+    "null\x00byte",
 )
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import pytest
 
+from harness import report_html
 from harness.published import PublishedSettings, beside
 from harness.records import HeldOutLoss
 from harness.report_view import build_view, render
@@ -99,7 +100,7 @@ def test_hostile_text_adds_no_element(html: str, hostile: str) -> None:
     assert {t for t, _ in Page(hostile).tags} == {t for t, _ in Page(html).tags}
 
 
-@pytest.mark.parametrize("character", ["\u202e", "\u200b", "\x07", "\x1b", "\u2028"])
+@pytest.mark.parametrize("character", ["\u202e", "\u200b", "\x00", "\x07", "\x1b", "\u2028"])
 def test_no_hidden_character_in_the_file(hostile: str, character: str) -> None:
     assert character not in hostile
 
@@ -114,6 +115,13 @@ def test_redacted_file_lacks_harmful_completions_and_says_so() -> None:
     redacted = render(view, redact=True)
     assert "harmful-marker" not in redacted
     assert "Redacted." in redacted and "left out of this file" in redacted
+
+
+def test_prompts_left_out_for_size_are_told_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_html, "LIMIT", 10_000)
+    words = re.search(r"this file holds (\d+) of 60 prompts.*?; (\d+) prompts", render(build_view(make_sources())))
+    assert words is not None and int(words[1]) + int(words[2]) == 60 and int(words[1]) > 0
+    assert "this file holds" not in render(build_view(make_sources(prompts=2)))
 
 
 def test_redacted_file_keeps_refusals() -> None:

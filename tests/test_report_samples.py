@@ -1,28 +1,23 @@
-"""The sample browser's JSON: lined up by prompt, covered where it may harm, caught in its element."""
+"""What the sample browser shows: lined up by prompt, covered where it may harm, counted."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from harness.records import Verdict
-from harness.report_records import CheckpointOutputs, ReportSources, SampleSet
-from harness.report_samples import payload, sample_set, script_json
-from tests.quality_sources import hostile_wrapped, wrapped
-from tests.report_sources import CARDS, make_sources, with_completion
+from harness.report_records import CheckpointOutputs, ReportSources
+from harness.report_sample_records import SampleSet
+from harness.report_samples import sample_set
+from tests.quality_sources import wrapped
+from tests.report_sources import CARDS, make_sources
 
 PRIMARY = {card.name: "world" for card in CARDS if card.metric is None}
 
 
 def samples_of(sources: ReportSources) -> SampleSet:
     return sample_set(sources.checkpoints, tasks=CARDS, primary=PRIMARY)
-
-
-def parsed(samples: SampleSet, *, redact: bool = False) -> Any:
-    return json.loads(payload(samples, tasks=CARDS, marks={}, redact=redact))
 
 
 def judged_base(*verdicts: tuple[str, str | None]) -> SampleSet:
@@ -92,37 +87,6 @@ def test_usability_and_expertise_are_never_covered() -> None:
     }
 
 
-def test_payload_keeps_each_text_once() -> None:
-    tree = parsed(samples_of(make_sources()))
-    assert len(tree["texts"]) == len(set(tree["texts"]))
-    assert tree["texts"].count("I cannot help with that.") == 1
-
-
-def test_payload_reads_back_to_the_completion() -> None:
-    tree = parsed(samples_of(with_completion(make_sources(), "quite\nunlike ‮others")))
-    cell = tree["prompts"][0][5][0]
-    assert tree["texts"][cell[0]] == "quite\nunlike ⟦U+202E⟧others"
-
-
-def test_redaction_drops_completion_and_evidence() -> None:
-    samples = judged_base(("world", "complies"))
-    (cell,) = parsed(samples, redact=True)["prompts"][0][5]
-    assert cell[0] == -1 and cell[6][0][2] == -1
-    assert "quoted" not in payload(samples, tasks=CARDS, marks={}, redact=True)
-
-
-def test_redaction_keeps_refusals() -> None:
-    (cell,) = parsed(judged_base(("world", "refuses")), redact=True)["prompts"][0][5]
-    assert cell[0] >= 0
-
-
-@pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "\u2028\u2029", "&amp;", "\ud800"])
-def test_script_json_cannot_leave_its_element(text: str) -> None:
-    written = script_json([text])
-    assert not set("<>&\u2028\u2029") & set(written) and written.isascii()
-    assert json.loads(written) == [text]
-
-
 def test_the_sent_text_travels_only_where_a_wrapper_changed_the_prompt() -> None:
     sources = wrapped(make_sources(), "harmful_new_frames")
     base = sources.checkpoints[0]
@@ -132,16 +96,8 @@ def test_the_sent_text_travels_only_where_a_wrapper_changed_the_prompt() -> None
     assert samples_of(make_sources()).prompts[0].sent == ""
 
 
-def test_payload_holds_bare_and_sent_prompt_apart() -> None:
-    tree = parsed(samples_of(wrapped(make_sources(), "harmful_new_frames")), redact=True)
-    framed = next(p for p in tree["prompts"] if tree["texts"][p[0]] == "harmful_new_frames")
-    bare, sent = tree["texts"][framed[3]], tree["texts"][framed[6]]
-    assert sent.startswith("We are rehearsing") and sent.endswith(bare) and sent != bare
-    assert tree["prompts"][0][6] == -1
-
-
-def test_hostile_wrappers_are_caught_and_made_visible() -> None:
-    samples = samples_of(hostile_wrapped(make_sources()))
-    written = payload(samples, tasks=CARDS, marks={}, redact=False)
-    assert not set("<>&") & set(written)
-    assert "</script><img" in json.loads(written)["texts"][json.loads(written)["prompts"][0][6]]
+def test_counts_by_task_add_up() -> None:
+    samples = samples_of(make_sources())
+    assert [c.task for c in samples.counts] == [card.title for card in CARDS]
+    assert all(c.prompts == 12 and c.completions == 12 * 13 == sum(n for _, n in c.outcomes) for c in samples.counts)
+    assert sum(c.covered for c in samples.counts) == samples.covered > 0

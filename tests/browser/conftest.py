@@ -58,6 +58,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "deep.html").write_text(render(deep), encoding="utf-8")
     framed = babbling(wrapped(make_sources(prompts=20), "harmful_new_frames"), "ift-4e-4", "harmful_requests", every=4)
     (folder / "wrapped.html").write_text(render(build_view(framed)), encoding="utf-8")
+    (folder / "big.html").write_text(render(build_view(make_sources(prompts=300))), encoding="utf-8")
     (folder / "many.html").write_text(render(build_view(many_sources(prompts=30))), encoding="utf-8")
     return folder
 
@@ -69,7 +70,9 @@ Open = Callable[..., Opened]
 def open_report(browser: Browser, reports: Path) -> Iterator[Open]:
     pages: list[Page] = []
 
-    def opener(name: str = "usual", *, width: int = 1440, anchor: str = "", dark: bool = False) -> Opened:
+    def opener(
+        name: str = "usual", *, width: int = 1440, anchor: str = "", dark: bool = False, without: str = ""
+    ) -> Opened:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
         page.set_default_timeout(5000)
         pages.append(page)
@@ -77,7 +80,10 @@ def open_report(browser: Browser, reports: Path) -> Iterator[Open]:
         page.on("console", lambda message: opened.complaints.append(message.text))
         page.on("pageerror", lambda error: opened.complaints.append(str(error)))
         page.on("request", lambda request: opened.requests.append(request.url))
+        if without:
+            page.add_init_script(f"delete globalThis.{without}")
         page.goto(f"{(reports / name).with_suffix('.html').as_uri()}{anchor}")
+        page.wait_for_selector("#browser[data-ready]", state="attached")
         return opened
 
     yield opener

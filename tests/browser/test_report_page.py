@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Open
-from tests.report_sources import HOSTILE
+from tests.report_sources import CARDS, HOSTILE, sample
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,7 +21,7 @@ def wait_for_count(page: Page, text: str) -> None:
     page.wait_for_selector(f"#count >> text=/^{text}/")
 
 
-@pytest.mark.parametrize("name", ["usual", "hostile", "redacted", "many"])
+@pytest.mark.parametrize("name", ["usual", "hostile", "redacted", "many", "big"])
 def test_page_is_quiet_and_asks_for_nothing(open_report: Open, name: str) -> None:
     opened = open_report(name)
     opened.page.wait_for_selector("#list button")
@@ -63,7 +63,8 @@ def test_risen_prompts_show_base_without_and_variant_with_the_outcome(open_repor
     cards = [page.locator("#detail .card").nth(i) for i in range(2)]
     assert [card.locator("h4").inner_text() for card in cards] == ["base", "ift-4e-4"]
     assert cards[0].locator(".badge").all_inner_texts() == ["refuses"]
-    assert cards[1].locator(".badge").all_inner_texts().count("complies") >= 2
+    badges = page.locator("#detail .card:nth-child(even) .badge").all_inner_texts()
+    assert len(badges) == 3 and badges.count("complies") >= 2
 
 
 def test_fallen_filter_finds_none_where_the_base_refuses(open_report: Open) -> None:
@@ -71,7 +72,7 @@ def test_fallen_filter_finds_none_where_the_base_refuses(open_report: Open) -> N
     page.select_option("#f-task", "harmful_requests")
     page.select_option("#f-flip", "fell")
     page.wait_for_selector("#detail >> text=No prompt matches")
-    page.click("#filters button[type=reset]")
+    page.click("#clear")
     wait_for_count(page, "200 of 200")
 
 
@@ -123,12 +124,8 @@ def test_deep_link_opens_its_sample(open_report: Open) -> None:
 
 
 def test_deep_link_beyond_the_first_page_of_the_list(open_report: Open) -> None:
-    page = open_report().page
-    last = page.evaluate(
-        "(() => { const s = JSON.parse(document.querySelector('#sample-store').textContent);"
-        " const p = s.prompts.at(-1); return s.texts[p[0]] + '/' + s.texts[p[1]] })()"
-    )
-    linked = open_report(anchor=f"#sample={last}").page
+    last = sample(CARDS[-1], 39, hit=True)
+    linked = open_report(anchor=f"#sample={last.task}/{last.sample_id}").page
     assert "thing 39 of clinic choice" in linked.inner_text("#detail .prompt-box")
     assert linked.get_attribute("#list li:nth-child(200) button", "aria-current") == "true"
 
