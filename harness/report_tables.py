@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from harness.records import Comparison, Score, ScoreTable
-from harness.report_records import BrowserCell, BrowserPrompt, SampleSet
+from harness.report_sample_records import BrowserCell, BrowserPrompt, SampleSet
 from harness.specs import Record
 
 LEFT_OUT = "[left out: redacted, no plain refusal to a harmful request]"

@@ -57,7 +57,7 @@ def test_a_file_that_is_not_python_is_named(judges: Path) -> None:
 
 def test_an_unknown_name_gets_a_hint() -> None:
     with pytest.raises(
-        PluginError, match=r"unknown plug-in 'ml_rl' among strategies; did you mean 'ml_lr'\?; known: ift"
+        PluginError, match=r"unknown plug-in 'ml_rl' among strategies; did you mean 'ml_lr'\?; known: checkpoint"
     ):
         plugins.load("strategies", "ml_rl")
 
