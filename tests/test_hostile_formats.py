@@ -51,7 +51,8 @@ def hidden(text: str) -> set[str]:
 
 def test_html_has_no_element_of_the_corpus(hostile: Audit) -> None:
     page, plain = (html.files(one)[0].content.decode() for one in (hostile, audit()))
-    assert {tag for tag, _ in Page(page).tags} == {tag for tag, _ in Page(plain).tags}
+    ours = {tag for tag, _ in Page(plain).tags} | {"abbr"}  # of the report's own, where several variants are named
+    assert {tag for tag, _ in Page(page).tags} == ours
     assert hidden(page) <= {"\t"} and LONG_LINE in page
     assert not {name for _, attrs in Page(page).tags for name in attrs if name.startswith("on")}
 
