@@ -20,7 +20,7 @@ from harness.specs import GenerationSettings, TaskRef
 from harness.task_folders import metadata_of
 from harness.tasks import card_of, find_task
 
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the public data sets are not on this machine")
 
 
