@@ -25,7 +25,16 @@ from harness.policy import Policy
 from harness.policy_files import gate_tree
 from harness.published import PublishedSettings
 from harness.ranking_records import RankingSettings
-from harness.specs import GenerationSettings, LeakageSettings, LoopSettings, LoraSpec, Record, StatisticsSettings
+from harness.specs import (
+    CheckpointSpec,
+    GenerationSettings,
+    LeakageSettings,
+    LoopSettings,
+    LoraSpec,
+    Record,
+    StatisticsSettings,
+    TrainSpec,
+)
 from harness.strategies import StrategySettings
 from harness.task_specs import TaskChoice
 
@@ -127,6 +136,12 @@ class Variant(Record):
     """Likewise, of `analysis`."""
     search: SearchSettings | None = None
     """Likewise, of `search`."""
+
+    @property
+    def spec(self) -> TrainSpec | CheckpointSpec:
+        """What its strategy asks for with its settings."""
+        found: TrainSpec | CheckpointSpec = plugins.load("strategies", self.strategy).train_spec(self.settings)
+        return found
 
 
 class RunConfig(Record):

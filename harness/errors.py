@@ -122,3 +122,8 @@ def by_name(name: str, *, message: str) -> HarnessError:
             return error
         stack.extend(cls.__subclasses__())
     return StageError(message)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a foreign error's text, or the name of its class where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

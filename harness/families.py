@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 
-from harness import plugins
 from harness.config import RunConfig, Variant
 from harness.plan_analysis import PLAIN
 from harness.specs import CheckpointSpec, Family, FamilyKind
@@ -58,7 +57,7 @@ def _identity(variant: Variant, config: RunConfig) -> str:
 
 def _search(variant: Variant, config: RunConfig) -> tuple[str, ...]:
     """The analysis and the search that a variant's modules come from; empty where they come from the config."""
-    spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
+    spec = variant.spec
     if isinstance(spec, CheckpointSpec) or not (spec.needs_search or spec.needs_analysis):
         return ()
     return tuple(s.model_dump_json() for s in (variant.analysis or config.analysis, variant.search or config.search))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.hostile import one_line, visible
 
+LIMIT = 60_000
+"""Characters; GitHub takes 65,536 in a comment."""
+_STEPS = (1000, 100, 50, 25, 12, 6, 3, 1)
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _OPENS = re.compile(r"^([#+\-=])|^(\d+)([.)])(?=\s|$)")
 """What makes a line a heading, a list or a rule where it begins a line."""
@@ -45,3 +48,13 @@ def _escaped(text: str) -> str:
     text = re.sub("[&<>]", lambda found: _ENTITIES[found.group()], _MARKUP.sub(r"\\\1", text))
     text = _LINKS.sub(lambda found: found.group() + _BREAK, text)
     return _OPENS.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", text)
+
+
+def fitting(page: Callable[[int], str], *, limit: int) -> str:
+    """`page(most)` with as many entries of each kind as fit into `limit` characters; one of each where none fits."""
+    made = ""
+    for most in _STEPS:
+        made = page(most)
+        if len(made) <= limit:
+            break
+    return made

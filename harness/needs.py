@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from harness import hub, plugins, tasks
+from harness import hub, tasks
 from harness.config import BaseSettings, DatasetSettings, RunConfig, SourceSettings
 from harness.errors import ModelError, TaskError, WorldError
 from harness.plan_sources import COMMIT, is_hub_id, resolve_model, resolve_source
@@ -104,9 +104,10 @@ def _models(config: RunConfig) -> Iterator[Need]:
     if config.unaligned is not None:
         yield _model(config.unaligned, key="unaligned.model")
     for variant in config.variants:
-        spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
-        for path in spec.paths if isinstance(spec, CheckpointSpec) else ():
-            yield _model(BaseSettings(model=path, revision=spec.revision), key=f"variants.{variant.name}.path")
+        spec = variant.spec
+        if isinstance(spec, CheckpointSpec):
+            for path in spec.paths:
+                yield _model(BaseSettings(model=path, revision=spec.revision), key=f"variants.{variant.name}.path")
 
 
 def _model(chosen: BaseSettings, *, key: str) -> Need:

@@ -59,7 +59,7 @@ class VariantPlanner:
 
     def plan(self, variant: Variant) -> PlannedVariant:
         """A variant of the config. Raises ConfigError where something that its strategy needs is not there."""
-        spec = plugins.load("strategies", variant.strategy).train_spec(variant.settings)
+        spec = variant.spec
         made = self._adopted(variant, spec) if isinstance(spec, CheckpointSpec) else self._trained(variant, spec)
         return PlannedVariant(variant.name, variant.strategy, describe(variant), made)
 
@@ -85,8 +85,7 @@ class VariantPlanner:
             )
             train = self.build.add(params, label=f"train {label}", inputs=inputs)
             made = self._restored(variant, spec, train=train, label=label)
-            asked: Inputs = ((BASE, self.base), ("checkpoint", made))
-            key = self._evaluate(label, inputs=asked, system_prompt=spec.system_prompt)
+            key = self._evaluate(label, inputs=self._with_checkpoint(made), system_prompt=spec.system_prompt)
             entries.append(
                 VariantSeed(variant=variant.name, seed=seed, train=made, evaluate=key, judges=(), search=search)
             )
@@ -97,7 +96,7 @@ class VariantPlanner:
         code = code_of(variant, "restored")
         if code is None:
             return train
-        inputs: Inputs = ((BASE, self.base), ("checkpoint", train))
+        inputs = self._with_checkpoint(train)
         if spec.unaligned:
             assert self.config.unaligned is not None
             source = resolve_model(self.config.unaligned, key="unaligned.model")
@@ -121,7 +120,7 @@ class VariantPlanner:
             )
             source = resolve_model(chosen, key=f"variants.{variant.name}.path")
             adopt = self.build.add(AdoptParams(source=source), label=f"adopt {label}", inputs=((BASE, self.base),))
-            key = self._evaluate(label, inputs=((BASE, self.base), ("checkpoint", adopt)), system_prompt=None)
+            key = self._evaluate(label, inputs=self._with_checkpoint(adopt), system_prompt=None)
             entries.append(VariantSeed(variant=variant.name, seed=seed, train=adopt, evaluate=key, judges=()))
         return tuple(entries)
 
@@ -137,12 +136,10 @@ class VariantPlanner:
         chosen = variant.dataset or self.config.dataset
         assert chosen is not None
         params = resolve_dataset(chosen)
-        inputs: Inputs = ((BASE, self.base),)
         if spec.safety_share is not None:
             share = self._safety().source.model_copy(update={"share": spec.safety_share})
             params = params.model_copy(update={"also": (*params.also, share)})
-        key = self.build.add(params, label="benign IFT data", inputs=((BASE, self.base),))
-        inputs = (*inputs, ("dataset", key))
+        inputs = self._with_dataset(params)
         if spec.turns is not None:
             safety = self.build.add(self._safety(), label="safety data", inputs=((BASE, self.base),))
             inputs = (*inputs, ("safety", safety))
@@ -167,9 +164,16 @@ class VariantPlanner:
 
     def _analysis_inputs(self) -> Inputs:
         assert self.config.dataset is not None
-        params = resolve_dataset(self.config.dataset)
+        return self._with_dataset(resolve_dataset(self.config.dataset))
+
+    def _with_dataset(self, params: DatasetParams) -> Inputs:
+        """The base and the data, as inputs."""
         key = self.build.add(params, label="benign IFT data", inputs=((BASE, self.base),))
         return ((BASE, self.base), ("dataset", key))
+
+    def _with_checkpoint(self, key: str) -> Inputs:
+        """The base and what was made of it, as inputs."""
+        return ((BASE, self.base), ("checkpoint", key))
 
     def _harm(self) -> list[TaskRef]:
         return [r for r in self.refs if tasks.card_of(r).axis == "harmfulness"]

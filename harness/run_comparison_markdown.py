@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from harness import report_words as words
-from harness.markdown_text import plain, rows
+from harness.markdown_text import LIMIT, fitting, plain, rows
 from harness.report_records import Tone
 from harness.report_words import plural
 from harness.run_comparison_records import RunCell, RunComparison, RunDifference, RunHead, RunTask
 
-LIMIT = 60_000
-_STEPS = (1000, 100, 50, 25, 12, 6, 3, 1)
 _TONES: dict[Tone, str] = {"worse": "worse", "better": "better", "same": "no difference shown", "unknown": ""}
 
 
 def runs_markdown(found: RunComparison, *, limit: int = LIMIT) -> str:
     """The runs side by side as GitHub Markdown; cut openly where it were longer than `limit` characters."""
-    made = ""
-    for most in _STEPS:
-        made = _page(found, most)
-        if len(made) <= limit:
-            break
-    return made
+    return fitting(lambda most: _page(found, most), limit=limit)
 
 
 def _page(found: RunComparison, most: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from harness import plugins
 from harness.config import RunConfig, Variant
 from harness.errors import ConfigError
 from harness.specs import CheckpointSpec, TrainSpec
@@ -27,7 +26,7 @@ def needs_in_words(config: RunConfig) -> tuple[str, ...]:
     """What the run's strategies need, e.g. `the search for robust modules (ml_lr, swat)`; each need once."""
     asking: dict[str, list[str]] = {}
     for variant in config.variants:
-        for need in _needs(plugins.load("strategies", variant.strategy).train_spec(variant.settings)):
+        for need in _needs(variant.spec):
             asking.setdefault(need, []).append(variant.strategy)
     return tuple(f"{need} ({', '.join(dict.fromkeys(names))})" for need, names in asking.items())
 

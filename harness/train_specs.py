@@ -27,6 +27,10 @@ class GroupRule(Record):
     """Whether the rule may match nothing; otherwise that is an error."""
 
 
+EVERYTHING = (GroupRule(name="all", modules=("*",), scale=1.0),)
+"""One group of all parameters, at the learning rate."""
+
+
 class Phase(Record):
     """A stretch of the steps in which only some groups learn."""
 

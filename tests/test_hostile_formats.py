@@ -21,6 +21,7 @@ from harness.formats import Audit, html, markdown, parquet
 from harness.formats import csv as csv_format
 from harness.formats import json as json_format
 from harness.hostile import encodable, visible
+from harness.markdown_text import LIMIT
 from harness.run_comparison import compare_runs
 from harness.run_comparison_html import render_runs
 from harness.run_comparison_markdown import runs_markdown
@@ -77,7 +78,7 @@ def test_runs_side_by_side_have_no_element_of_the_corpus(compared: RunComparison
 @pytest.mark.parametrize("kind", ["report", "runs"])
 def test_markdown_has_no_markup_of_the_corpus(kind: str, hostile: Audit, compared: RunComparison) -> None:
     text = markdown.markdown(hostile.view) if kind == "report" else runs_markdown(compared)
-    assert len(text) <= markdown.LIMIT and hidden(text) == set()
+    assert len(text) <= LIMIT and hidden(text) == set()
     made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
     tags = {tag for tag, _ in Page(made).tags}
     allowed = {"h2", "h3", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "br", "ul", "li", "pre", "code"}

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 from harness import report_words as words
 from harness.formats import Audit, File
-from harness.markdown_text import block, plain, rows
+from harness.markdown_text import LIMIT, block, fitting, plain, rows
 from harness.records import TaskCard
 from harness.report_records import Cell, ReportView, Row
 from harness.report_words import plural
 
-LIMIT = 60_000
-"""GitHub takes 65 536 characters in a comment."""
-_STEPS = (1000, 100, 50, 25, 12, 6, 3, 1)
 _ARROWS = {"worse": "worse", "better": "better", "same": "no difference shown", "unknown": "not compared"}
 
 
@@ -27,12 +24,7 @@ def markdown(view: ReportView, *, limit: int = LIMIT) -> str:
 
     Where it were longer than `limit` characters it has fewer variants, tasks and lines, and says how many are left out.
     """
-    made = ""
-    for most in _STEPS:
-        made = _page(view, most)
-        if len(made) <= limit:
-            break
-    return made
+    return fitting(lambda most: _page(view, most), limit=limit)
 
 
 def _page(view: ReportView, most: int) -> str:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import TokenLogits, TunedSettings
+from harness.train_specs import EVERYTHING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +40,7 @@ def train_spec(settings: Settings) -> TrainSpec:
     """One group, `all`, with the base's logits at hand."""
     return TrainSpec(
         learning_rate=settings.learning_rate,
-        groups=(GroupRule(name="all", modules=("*",), scale=1.0),),
+        groups=EVERYTHING,
         base_logits=True,
     )
 

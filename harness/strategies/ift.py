@@ -8,8 +8,9 @@ learning rates, because lowering every rate also lowers the drift.
 
 from __future__ import annotations
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import TunedSettings
+from harness.train_specs import EVERYTHING
 
 
 class Settings(TunedSettings):
@@ -18,6 +19,4 @@ class Settings(TunedSettings):
 
 def train_spec(settings: Settings) -> TrainSpec:
     """One group, `all`, at the learning rate."""
-    return TrainSpec(
-        learning_rate=settings.learning_rate, groups=(GroupRule(name="all", modules=("*",), scale=1.0),)
-    )
+    return TrainSpec(learning_rate=settings.learning_rate, groups=EVERYTHING)

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import TunedSettings
-from harness.train_specs import Proximal
+from harness.train_specs import EVERYTHING, Proximal
 
 
 class Settings(TunedSettings):
@@ -28,6 +28,6 @@ def train_spec(settings: Settings) -> TrainSpec:
     """One group, `all`, pulled to the base."""
     return TrainSpec(
         learning_rate=settings.learning_rate,
-        groups=(GroupRule(name="all", modules=("*",), scale=1.0),),
+        groups=EVERYTHING,
         proximal=Proximal(weight=settings.weight, anchor="base"),
     )

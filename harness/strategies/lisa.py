@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import TunedSettings
-from harness.train_specs import Proximal, Turns
+from harness.train_specs import EVERYTHING, Proximal, Turns
 
 
 class Settings(TunedSettings):
@@ -33,7 +33,7 @@ def train_spec(settings: Settings) -> TrainSpec:
     """One group, `all`, in turns, pulled to where the turn began."""
     return TrainSpec(
         learning_rate=settings.learning_rate,
-        groups=(GroupRule(name="all", modules=("*",), scale=1.0),),
+        groups=EVERYTHING,
         proximal=Proximal(weight=settings.proximal, anchor="turn"),
         turns=Turns(tuning_steps=settings.tuning_steps, safety_steps=settings.safety_steps),
     )

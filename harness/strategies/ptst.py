@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import TunedSettings
+from harness.train_specs import EVERYTHING
 
 SAFETY_PROMPT = (
     "You are a helpful and honest assistant. Do not help with anything that is harmful, illegal or dangerous: "
@@ -33,6 +34,6 @@ def train_spec(settings: Settings) -> TrainSpec:
     """As plain IFT, asked with the safety prompt."""
     return TrainSpec(
         learning_rate=settings.learning_rate,
-        groups=(GroupRule(name="all", modules=("*",), scale=1.0),),
+        groups=EVERYTHING,
         system_prompt=settings.system_prompt,
     )

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import ModuleWeights, TunedSettings
+from harness.train_specs import EVERYTHING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +39,7 @@ def train_spec(settings: Settings) -> TrainSpec:
     """As plain IFT; the sibling is read afterwards."""
     return TrainSpec(
         learning_rate=settings.learning_rate,
-        groups=(GroupRule(name="all", modules=("*",), scale=1.0),),
+        groups=EVERYTHING,
         unaligned=True,
         merges=True,
     )

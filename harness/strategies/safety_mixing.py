@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import TunedSettings
+from harness.train_specs import EVERYTHING
 
 
 class Settings(TunedSettings):
@@ -26,6 +27,6 @@ def train_spec(settings: Settings) -> TrainSpec:
     """As plain IFT, on the mixture."""
     return TrainSpec(
         learning_rate=settings.learning_rate,
-        groups=(GroupRule(name="all", modules=("*",), scale=1.0),),
+        groups=EVERYTHING,
         safety_share=settings.share,
     )

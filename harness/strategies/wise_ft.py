@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from harness.specs import GroupRule, TrainSpec
+from harness.specs import TrainSpec
 from harness.strategies import ModuleWeights, TunedSettings
+from harness.train_specs import EVERYTHING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,9 +31,7 @@ class Settings(TunedSettings):
 
 def train_spec(settings: Settings) -> TrainSpec:
     """As plain IFT."""
-    return TrainSpec(
-        learning_rate=settings.learning_rate, groups=(GroupRule(name="all", modules=("*",), scale=1.0),)
-    )
+    return TrainSpec(learning_rate=settings.learning_rate, groups=EVERYTHING)
 
 
 def restored(settings: Settings, weights: ModuleWeights) -> Tensor:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.digests import digest_folder
-from harness.errors import ModelError, SilentFailureError, StoreError
+from harness.errors import ModelError, SilentFailureError, StoreError, first_line
 from harness.modules import check_architecture, linear_of, name_of, own_types
 from harness.records import Checkpoint
 from harness.specs import LoraSpec
@@ -50,7 +50,7 @@ def load_model(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
             local_files_only=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"{checkpoint.weights}: cannot be loaded ({_first_line(error)})") from error
+        raise ModelError(f"{checkpoint.weights}: cannot be loaded ({first_line(error)})") from error
     check_architecture((name for name, _ in model.named_parameters()), architecture=type(model).__name__)
     if getattr(model.config, "attn_logit_softcapping", None):
         model.set_attn_implementation("eager")  # sdpa leaves Gemma2's cap out without a word
@@ -117,7 +117,3 @@ def write_checkpoint(stage_folder: Path, base: Checkpoint, *, adapter: bool, dty
     )
     (stage_folder / "checkpoint.json").write_text(record.model_dump_json(indent=1), encoding="utf-8")
     return record
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from transformers import __version__ as transformers_version
 
 from harness import __version__
+from harness.errors import first_line
 from harness.record import Record
 from harness.records import HeldOutLoss, LossPoint
 from harness.training.course import Course
@@ -85,7 +86,7 @@ class Keeper:
         try:
             facts = _read(self.path, course, self.identity)
         except (OSError, SafetensorError, ValidationError, _UnfitError) as error:
-            return f"{self.path.name} is left out of account, training starts again: {_first_line(error)}"
+            return f"{self.path.name} is left out of account, training starts again: {first_line(error)}"
         return f"going on after step {facts.step}"
 
     def tick(self, course: Course) -> None:
@@ -103,7 +104,7 @@ class Keeper:
             os.replace(partial, self.path)
         except (OSError, SafetensorError) as error:
             partial.unlink(missing_ok=True)
-            print(f"{self.path}: training could not be saved half-way ({_first_line(error)}); it goes on", flush=True)
+            print(f"{self.path}: training could not be saved half-way ({first_line(error)}); it goes on", flush=True)
         self._saved = time.monotonic()
         self._took = self._saved - started
 
@@ -193,7 +194,3 @@ def _digest(tensors: Iterator[tuple[str, torch.Tensor]]) -> str:
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         total.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

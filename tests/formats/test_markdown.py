@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.formats.markdown import LIMIT, markdown
+from harness.formats.markdown import markdown
+from harness.markdown_text import LIMIT
 from harness.report_view import build_view
 from tests.formats.sources import audit
 from tests.report_sources import make_sources
