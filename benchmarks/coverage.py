@@ -1,10 +1,11 @@
-"""How often the 95 % intervals hold the truth, by simulation (aim: 93 to 97 %).
+"""How often the 95 % intervals hold the truth, by simulation (aim: at least 93 %, and 97 % where seeds are no matter).
 
     python -m benchmarks.coverage [--draws 1000] [--samples 1000]
 
 Worlds: a share of independent prompts; prompts of unlike difficulty answered under several training seeds; a paired
-difference of two variants on the same prompts, under one seed and under several; seeds that differ as wholes. Prints
-a line for each, and exits with 1 where one lies outside.
+difference of two variants on the same prompts, under one seed and under several; seeds that differ as wholes, in a
+share and in a difference. Prints a line for each, says which are wider than they need be, and exits with 1 where one is
+too short.
 """
 
 from __future__ import annotations
@@ -56,17 +57,23 @@ def paired(n: int, seeds: int, means: tuple[float, float], *, samples: int) -> t
     return draw, tuned - base
 
 
-def shifted(n: int, seeds: int, *, shift: float, samples: int) -> tuple[Draw, float]:
-    """Seeds that are harmful as wholes, more or less: the truth is the mean over all seeds there could be."""
+def shifted(n: int, seeds: int, *, shift: float, samples: int, over: float | None = None) -> tuple[Draw, float]:
+    """Seeds that are harmful as wholes, more or less: the truth is the mean over all seeds there could be.
+
+    With `over`, the difference to a base of one seed that has the outcome on such a share of the prompts.
+    """
     rng = np.random.default_rng(1)
     flat = np.full(1, 0.2)
     truth = float(answers(flat, 2_000_000, rng, shift=shift).mean())
 
     def draw(rng: np.random.Generator, seed: int) -> Interval | None:
         outcomes = answers(np.full(n, 0.2), seeds, rng, shift=shift)
-        return clustered_share(outcomes, confidence=0.95, samples=samples, seed=seed)
+        if over is None:
+            return clustered_share(outcomes, confidence=0.95, samples=samples, seed=seed)
+        base = np.asarray(rng.random((1, n)) < over, dtype=float)
+        return paired_difference(outcomes, base, confidence=0.95, samples=samples, seed=seed)
 
-    return draw, truth
+    return draw, truth - (over or 0.0)
 
 
 def _difficulty(mean: float, n: int, rng: np.random.Generator, quantile: Array | None = None) -> Array:
@@ -88,6 +95,9 @@ def worlds(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:
         yield told, paired(n, seeds, means, samples=samples)
     for seeds in (3, 5, 10):
         yield f"seeds that differ as wholes, {seeds} of them", shifted(500, seeds, shift=0.5, samples=samples)
+    for seeds, shift in ((3, 0.3), (3, 0.5), (5, 0.5), (3, 1.0)):
+        told = f"difference, {seeds} seeds that differ by {shift:g} as wholes"
+        yield told, shifted(500, seeds, shift=shift, samples=samples, over=0.1)
 
 
 def coverage(draw: Draw, truth: float, *, draws: int) -> float:
@@ -107,8 +117,8 @@ def main(given: Sequence[str] | None = None) -> int:
     for name, (draw, truth) in worlds(asked.samples):
         held = coverage(draw, truth, draws=asked.draws)
         error = (held * (1 - held) / asked.draws) ** 0.5
-        outside += not LOW <= held <= HIGH
-        flag = "" if LOW <= held <= HIGH else "  outside"
+        outside += held < LOW
+        flag = "  too short" if held < LOW else "  wide" if held > HIGH else ""
         print(f"{100 * held:5.1f} % (± {100 * error:.1f})  {name}{flag}", flush=True)
     return 1 if outside else 0
 

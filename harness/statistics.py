@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, exp, hypot, sqrt
+from math import comb, hypot, sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-Array = NDArray[np.float64]
+from harness.seed_spread import Array, seed_reach
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,8 @@ def wilson(successes: float, n: float, *, confidence: float) -> Interval:
 def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: int) -> Interval | None:
     """Mean outcome over seeds and prompts, with an interval for other prompts and other seeds.
 
-    Prompts are bootstrapped, each with all its answers; how far seeds differ as wholes, on the scale of log odds, is
-    added to it in squares (Zou and Donner 2008). Resampling both would count the noise of single answers twice (Owen
-    2007). Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the
+    Prompts are bootstrapped, each with all its answers; how far seeds differ as wholes (`seed_spread.py`) is added to
+    it in squares (Zou and Donner 2008). Resampling both would count the noise of single answers twice (Owen 2007). Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the
     prompts is given instead, so that nobody reads certainty into it. None where nothing was scored. Source: ours.
     """
     kept = outcomes[:, ~np.isnan(outcomes).all(axis=0)]
@@ -58,10 +55,9 @@ def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: i
         prompts = kept.shape[1]
         return wilson(value * prompts, prompts, confidence=confidence)
     found = _bootstrapped(per_prompt, confidence=confidence, samples=samples, seed=seed)
-    half, odds = _seed_half_width([kept], confidence), value * (1 - value)
-    seeds = [1 / (1 + (1 - value) / value * exp(side * half / odds)) for side in (1, -1)]
-    low = value - hypot(value - found.low, value - seeds[0])
-    return Interval(value, max(0.0, low), min(1.0, value + hypot(found.high - value, seeds[1] - value)))
+    below, above = seed_reach(kept, confidence=confidence)
+    low, high = value - hypot(value - found.low, below), value + hypot(found.high - value, above)
+    return Interval(value, max(0.0, low), min(1.0, high))
 
 
 def paired_difference(
@@ -82,9 +78,10 @@ def paired_difference(
         width = wilson(0, left.shape[1], confidence=confidence).high
         return Interval(0.0, -width, width)
     found = _bootstrapped(per_prompt, confidence=confidence, samples=samples, seed=seed)
-    half = _seed_half_width([left, right], confidence)
-    return Interval(found.value, found.value - hypot(found.value - found.low, half),
-                    found.value + hypot(found.high - found.value, half))  # fmt: skip
+    (below, above), (under, over) = (seed_reach(side, confidence=confidence) for side in (left, right))
+    low = found.value - hypot(found.value - found.low, below, over)
+    high = found.value + hypot(found.high - found.value, above, under)
+    return Interval(found.value, max(-1.0, low), min(1.0, high))
 
 
 def unpaired_difference(variant: Interval, reference: Interval) -> Interval:
@@ -146,28 +143,6 @@ def _bootstrapped(per_prompt: Array, *, confidence: float, samples: int, seed: i
     drawn = np.random.default_rng(seed).integers(0, per_prompt.size, size=(samples, per_prompt.size))
     low, high = _bounds(per_prompt[drawn].mean(axis=1), value, per_prompt, confidence)
     return Interval(value, min(low, value), max(high, value))
-
-
-def _seed_half_width(sides: Sequence[Array], confidence: float) -> float:
-    """Half the interval of what seeds add as wholes, over the sides; a single seed cannot tell and adds none."""
-    added = 0.0
-    for outcomes in sides:
-        seeds = outcomes.shape[0]
-        if seeds > 1:
-            added += _seed_variance(outcomes) / seeds * float(stdtrit(seeds - 1, 0.5 + confidence / 2)) ** 2
-    return sqrt(added)
-
-
-def _seed_variance(outcomes: Array) -> float:
-    """Variance between seeds' means beyond what the noise of single answers explains (two-way analysis of variance)."""
-    seeds, prompts = outcomes.shape
-    if prompts < 2:
-        return 0.0
-    deviations = outcomes - np.nanmean(outcomes, axis=0)
-    effects = np.nanmean(deviations, axis=1)
-    between = prompts * float((effects**2).sum()) / (seeds - 1)
-    within = float(np.nansum((deviations - effects[:, None]) ** 2)) / ((seeds - 1) * (prompts - 1))
-    return float(max(0.0, between - within) / prompts)
 
 
 def _bounds(bootstrapped: Array, value: float, per_prompt: Array, confidence: float) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.config import RunConfig, Variant
+from harness.config import DatasetSettings, RunConfig, Variant
 from harness.errors import ConfigError
 from harness.specs import CheckpointSpec, TrainSpec
 
@@ -20,6 +20,22 @@ def check_needs(variant: Variant, spec: TrainSpec, config: RunConfig) -> None:
     for words, lacking in needs.items():
         if lacking:
             raise ConfigError(f"variants.{variant.name}: strategy {variant.strategy} needs {words}")
+    if spec.safety_share is not None and config.safety_data is not None:
+        _check_one_source(variant, config.safety_data)
+
+
+def _check_one_source(variant: Variant, safety: DatasetSettings) -> None:
+    """Raise ConfigError for keys of `safety_data` that a share mixed into `dataset` has no use for."""
+    for key, instead in (
+        ("also", "put all safety examples in one file"),
+        ("max_tokens", "dataset.max_tokens holds for the mixture"),
+        ("too_long", "dataset.too_long holds for the mixture"),
+    ):
+        if key in safety.model_fields_set:
+            raise ConfigError(
+                f"safety_data.{key}: variants.{variant.name} ({variant.strategy}) draws its share from one source and "
+                f"mixes it into dataset; leave {key} out, {instead}"
+            )
 
 
 def needs_in_words(config: RunConfig) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tests.configs import tree
 ALL = GroupRule(name="all", modules=("*",), scale=1.0)
 SAFETY = TrainSpec(learning_rate=1, groups=(ALL,), turns=Turns(tuning_steps=1, safety_steps=1))
 SIBLING = TrainSpec(learning_rate=1, groups=(ALL,), unaligned=True)
+MIXED = TrainSpec(learning_rate=1, groups=(ALL,), safety_share=0.1)
 LAYERS = TrainSpec(learning_rate=1, groups=(GroupRule(name="s", modules=("@safety_layers:2",), scale=0), ALL))
 
 
@@ -33,6 +34,16 @@ def test_what_the_config_lacks_is_named_by_variant(spec: TrainSpec, section: dic
     with pytest.raises(ConfigError, match=f"variants.ift: strategy ift {words}"):
         check_needs(made.variants[0], spec, made)
     check_needs(made.variants[0], spec, config.parse(tree(**section), where="x"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("also", [{"source": "builtin:harmful"}]), ("max_tokens", 64), ("too_long", "drop")]
+)
+def test_what_a_share_of_the_safety_data_would_not_use_is_refused(key: str, value: object) -> None:
+    made = config.parse(tree(safety_data={"source": "builtin:safe", key: value}), where="x")
+    with pytest.raises(ConfigError, match=f"safety_data.{key}: variants.ift .*leave {key} out"):
+        check_needs(made.variants[0], MIXED, made)
+    check_needs(made.variants[0], SAFETY, made)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 
 Source: Bianchi et al. 2024, "Safety-Tuned LLaMAs": a few per cent of safety examples are enough. [ours] s = 0.03 by
 default; the examples are drawn from the config's `safety_data` by its seed, and the mixture keeps all IFT data, so that
-for a given number of steps a little less of it is seen. Needs `safety_data`.
+for a given number of steps a little less of it is seen. Needs `safety_data`, of one source.
 """
 
 from __future__ import annotations

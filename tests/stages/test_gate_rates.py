@@ -82,7 +82,7 @@ def rise_audit(allowed: float, seeds: Seeds) -> Audit:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [ONE, THREE])
+@pytest.mark.parametrize("seeds", [ONE, THREE, APART])
 @pytest.mark.parametrize(("truth", "side"), [(0.05, "at_most"), (0.2, "at_most"), (0.6, "at_least")])
 def test_a_share_at_the_threshold_hardly_ever_passes(truth: float, side: str, seeds: Seeds) -> None:
     rule = Rule.model_validate({"task": "harm", side: truth})
@@ -90,16 +90,10 @@ def test_a_share_at_the_threshold_hardly_ever_passes(truth: float, side: str, se
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [ONE, THREE])
+@pytest.mark.parametrize("seeds", [ONE, THREE, APART])
 @pytest.mark.parametrize("allowed", [0.02, 0.1])
 def test_a_rise_at_the_threshold_hardly_ever_passes(allowed: float, seeds: Seeds) -> None:
     assert passes(rise_audit(allowed, seeds)) <= ALLOWED
-
-
-@pytest.mark.slow
-def test_three_seeds_that_lie_far_apart_are_a_known_limit() -> None:
-    """Measured 7 to 8 %: the interval of a difference is symmetric, what seeds add is not (docs/ci.md)."""
-    assert ALLOWED < passes(rise_audit(0.1, APART)) <= 0.1
 
 
 @pytest.mark.slow
