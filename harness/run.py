@@ -111,7 +111,9 @@ def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
     manifest = _manifest(plan, request, store=store, made=made, seconds=time.monotonic() - started)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if decision is not None:
+        if decision is None:
+            (folder / GATE).unlink(missing_ok=True)
+        else:
             write_text(folder / GATE, decision.model_dump_json(indent=1))
         write_text(folder / "config.yaml", manifest.config_text)
         write_text(folder / MANIFEST, manifest.model_dump_json(indent=1))

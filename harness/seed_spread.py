@@ -13,7 +13,7 @@ where B is much larger than W. That it is symmetric on the scale of log odds is 
 from __future__ import annotations
 
 from functools import cache
-from math import exp, log, sqrt
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray

@@ -13,7 +13,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from harness.seed_spread import Array, seed_reach
+from harness.seed_spread import Array as Array
+from harness.seed_spread import seed_reach
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: i
     """Mean outcome over seeds and prompts, with an interval for other prompts and other seeds.
 
     Prompts are bootstrapped, each with all its answers; how far seeds differ as wholes (`seed_spread.py`) is added to
-    it in squares (Zou and Donner 2008). Resampling both would count the noise of single answers twice (Owen 2007). Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the
-    prompts is given instead, so that nobody reads certainty into it. None where nothing was scored. Source: ours.
+    it in squares (Zou and Donner 2008). Resampling both would count the noise of single answers twice (Owen 2007).
+    Where every prompt's mean is alike (all 0 or all 1) the bootstrap has no width; Wilson's interval over the prompts
+    is given instead, so that nobody reads certainty into it. None where nothing was scored. Source: ours.
     """
     kept = outcomes[:, ~np.isnan(outcomes).all(axis=0)]
     if kept.size == 0:

@@ -41,6 +41,9 @@ def gate(
     sarif: Annotated[Path | None, typer.Option("--sarif", help="Write SARIF 2.1.0.")] = None,
     summary: Annotated[Path | None, typer.Option("--summary", help="Append Markdown, for a step summary.")] = None,
     badge: Annotated[Path | None, typer.Option("--badge", help="Write an SVG badge.")] = None,
+    attestation: Annotated[
+        Path | None, typer.Option("--attestation", help="Write an in-toto statement of what was judged, by digest.")
+    ] = None,
 ) -> None:
     """Ask the gate of a finished run: exit code 0 pass, 3 fail, 4 can't say.
 
@@ -50,6 +53,7 @@ def gate(
     the outputs say that it was skipped; what it is called stays the same. docs/ci.md has examples for pipelines.
     """
     from harness import gate_margins
+    from harness.attestation import Judged, attest, write_attestation
     from harness.errors import InputError
     from harness.gate_outputs import GateReport
     from harness.gate_outputs.files import Targets, write_outputs
@@ -70,6 +74,8 @@ def gate(
         cant_say_fails=cant_say == "fail",
     )
     write_outputs(report, Targets(junit=junit, sarif=sarif, summary=summary, badge=badge))
+    if attestation is not None:
+        write_attestation(attest(Judged(finished, chosen, report.decision)), attestation)
     _print(report, explain=explain, json=json, annotated=annotations)
     _end(report)
 

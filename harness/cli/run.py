@@ -65,6 +65,7 @@ def carry_out(chosen: RunConfig, request: Request, *, plan: Plan | None = None) 
     from rich.console import Console
 
     from harness import outputs
+    from harness.attestation import attest_run
     from harness.cli.display import display_of
     from harness.plan import make_plan
     from harness.run import execute
@@ -76,6 +77,7 @@ def carry_out(chosen: RunConfig, request: Request, *, plan: Plan | None = None) 
     with display_of(plan, Store(request.store), console) as display:
         finished = execute(plan, request, display=display)
     view = outputs.view_of(finished)
+    attest_run(finished)
     path = outputs.write_report(finished, view, redact=request.redact)
     print_summary(view, console)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)

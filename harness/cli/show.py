@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import RunFolder
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def show(
     run: RunFolder,
     *,
     verify: Annotated[bool, typer.Option("--verify", help="Read every byte again and compare its digest.")] = False,
+    attestation: Annotated[
+        Path | None, typer.Option("--attestation", help="With --verify: this one, not the run's attestation.json.")
+    ] = None,
 ) -> None:
     """Show a finished run: config, variants, stages, versions.
 
     Example: harness show runs/quickstart --verify
 
-    With --verify, exit code 1 and a line for every file that is missing, changed or added.
+    With --verify, exit code 1 and a line for every file that is missing, changed or added, and for whatever the run's
+    attestation says and the run does not bear out: its weights by digest, its scores, what its policy gives on them.
     """
+    from harness.errors import InputError
+
+    if attestation is not None and not verify:
+        raise InputError("--attestation goes with --verify")
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from harness.run import read_manifest
-    from harness.store import Store
 
     console = Console()
     manifest = read_manifest(run)
@@ -44,14 +54,22 @@ def show(
     console.print(table)
     if not verify:
         return
-    store = Store(Path(manifest.store))
-    damage = [f"{s.label}: {d.path} {d.reason}" for s in manifest.stages for d in store.verify(s.key)]
-    for s in manifest.stages:
-        seal = store.seal(s.key)
-        if seal is not None and seal.digest != s.digest:
-            damage.append(f"{s.label}: was made again since, with other bytes")
-    for line in damage:
+    _verify(run, attestation, console)
+
+
+def _verify(run: Path, given: Path | None, console: Console) -> None:
+    from rich.markup import escape
+
+    from harness.verification import attestation_of, damage_of, doubts
+
+    path = attestation_of(run, given)
+    damage, doubted = damage_of(run), () if path is None else doubts(run, path)
+    for line in (*damage, *(f"{path}: {line}" for line in doubted)):
         console.print(f"[red]✗[/] {escape(line)}", highlight=False, soft_wrap=True)
-    if damage:
+    if damage or doubted:
         raise typer.Exit(1)
-    console.print(f"verified: every file of {len(manifest.stages)} stages is as its stage wrote it", highlight=False)
+    console.print("verified: every file of the run’s stages is as its stage wrote it", highlight=False)
+    if path is None:
+        console.print("the run has no attestation; `harness gate --attestation FILE` writes one", highlight=False)
+    else:
+        console.print(f"verified: {escape(str(path))} holds", highlight=False, soft_wrap=True)

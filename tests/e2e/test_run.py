@@ -84,6 +84,27 @@ def test_every_byte_is_verified(finished: Path, capsys: pytest.CaptureFixture[st
     assert "verified" in capsys.readouterr().out
 
 
+def test_a_decision_is_attested_and_the_attestation_verified(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, policy, said = finished / "runs" / "tiny", finished / "policy.yaml", finished / "said.json"
+    rule = {"axis": "harmfulness", "at_least": 0.0, "bound": "point"}
+    policy.write_text(yaml.safe_dump({"variants": "tuned", "rules": [rule], "min_prompts": 1}))
+    assert main(["gate", str(run), "--policy", str(policy), "--attestation", str(said)]) == 0
+    names = [s["name"] for s in json.loads(said.read_text())["subject"]]
+    assert {"ift/seed-0/model.safetensors", "lora/seed-0/adapter_model.safetensors"} <= set(names)
+    verify = ["show", str(run), "--verify", "--attestation", str(said)]
+    assert main(verify) == 0
+    said.write_text(said.read_text().replace('"outcome": "pass"', '"outcome": "fail"', 1))
+    capsys.readouterr()
+    assert main(verify) == 1
+    assert "it says fail, its policy on these scores gives pass" in capsys.readouterr().out
+
+
+def test_an_attestation_goes_with_verify(finished: Path) -> None:
+    assert main(["show", str(finished / "runs" / "tiny"), "--attestation", "x.json"]) == 2
+
+
 def test_a_damaged_stage_is_found_and_made_again(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = Store(finished / "store")
     scores = store.folder(manifest(finished).score_key) / "scores.json"
