@@ -68,12 +68,12 @@ def _engine(spec: EngineSpec) -> LLM:
     import torch
     from vllm import LLM
 
+    from harness import vllm_cpu
+
     on_cpu = not torch.cuda.is_available()
-    if on_cpu:
-        _inspect_in_process()
     ranks = [_rank(folder, on_cpu=on_cpu) for _, folder in spec.adapters]
-    if on_cpu and ranks:
-        _spare_the_head()
+    if on_cpu:
+        vllm_cpu.prepare(adapters=bool(ranks))
     try:
         return LLM(
             model=str(spec.model),
@@ -95,26 +95,6 @@ def _engine(spec: EngineSpec) -> LLM:
         ) from error
     except (ValueError, RuntimeError, NotImplementedError) as error:
         raise ModelError(f"{spec.model}: vLLM cannot run this model: {_first_line(error)}") from error
-
-
-def _inspect_in_process() -> None:
-    """Have vLLM look at a model's class here; it starts a process for that, to keep CUDA out of this one.
-
-    Without a GPU there is no need; the process takes seconds and ignores what compat.py hides.
-    """
-    from vllm.model_executor.models import registry
-
-    registry._run_in_subprocess = lambda look: look()
-
-
-def _spare_the_head() -> None:
-    """Keep vLLM from adding adapters to the logits on the CPU: that fails when it scores prompts.
-
-    `_rank` has seen that no adapter touches the head, so what is left out is a sum of zeros.
-    """
-    from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
-
-    PunicaWrapperCPU.add_lora_logits = lambda *_, **__: None
 
 
 def _rank(folder: Path, *, on_cpu: bool) -> int:
