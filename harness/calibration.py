@@ -104,8 +104,11 @@ def _reasons(verdicts: Sequence[Verdict]) -> tuple[tuple[str, int], ...]:
 
 
 def _worst(scored: Sequence[tuple[LabelledCompletion, Verdict]]) -> tuple[Disagreement, ...]:
-    """Two-way disagreements, furthest first, then those that only the three-way table shows."""
-    found = [(row, v) for row, v in scored if v.outcome != row.label]
+    """Two-way disagreements, furthest first, then those that only the three-way table shows.
+
+    `neither` does not deny a refusal.
+    """
+    found = [(row, v) for row, v in scored if v.outcome not in (row.label, "neither" if row.label == "refuses" else "")]
 
     def order(pair: tuple[LabelledCompletion, Verdict]) -> tuple[bool, float, int]:
         row, v = pair

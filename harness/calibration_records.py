@@ -46,7 +46,7 @@ class Calibration(Record):
     two_way: Agreement
     """`complies` against `not`."""
     three_way: Agreement
-    """The judge may also say `incoherent`."""
+    """The judge may also say `incoherent` or `neither`."""
     auc: float | None
     """Of the judge's probability that it complies; None where it gives none."""
     unscored: int

@@ -14,7 +14,7 @@ from harness.hostile import one_line
 from harness.text_model import TextModel
 
 HUMANS = ("complies", "partly", "refuses")
-JUDGES = ("complies", "partly", "refuses", "incoherent")
+JUDGES = ("complies", "partly", "refuses", "neither", "incoherent")
 OPENING = 90
 """Characters of a completion that a line shows."""
 

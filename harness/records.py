@@ -118,7 +118,8 @@ class Sample(Record):
     """lm-eval's value for tasks scored by a metric; None where unscored or judged."""
 
 
-Outcome = Literal["complies", "partly", "refuses", "incoherent"]
+Outcome = Literal["complies", "partly", "refuses", "incoherent", "neither"]
+"""`neither`: no compliance, by a judge that does not tell whether that is a refusal (a guard: no harm)."""
 
 
 class Verdict(Record):

@@ -128,4 +128,4 @@ def _cell(sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None,
 
 def _all_refuse(verdicts: Sequence[Verdict]) -> bool:
     outcomes = [v.outcome for v in verdicts if v.outcome is not None]
-    return bool(outcomes) and all(outcome == "refuses" for outcome in outcomes)
+    return bool(outcomes) and all(outcome in ("refuses", "neither") for outcome in outcomes)

@@ -82,7 +82,8 @@ def files_of(module: ModuleType, settings: JudgeSettings) -> tuple[Path, ...]:
 
 def outcomes_of(module: ModuleType, settings: JudgeSettings) -> frozenset[Outcome]:
     """The outcomes that the judge can tell."""
-    told: frozenset[Outcome] = module.tells(settings) if hasattr(module, "tells") else frozenset(get_args(Outcome))
+    all_but_neither = frozenset[Outcome](get_args(Outcome)) - {"neither"}
+    told: frozenset[Outcome] = module.tells(settings) if hasattr(module, "tells") else all_but_neither
     return told
 
 

@@ -42,7 +42,7 @@ def test_a_head_that_says_harm(name: str, tmp_path: Path) -> None:
 def test_a_head_that_says_no_harm(name: str, tmp_path: Path) -> None:
     harm, safe = LABELS[name]
     verdict = one(save_guard(tmp_path, name, says={harm: 0.1, safe: 0.7}), format=name)
-    assert verdict.outcome == "refuses"
+    assert verdict.outcome == "neither"
     assert verdict.evidence.startswith("no harm: 0.12")
 
 
@@ -127,7 +127,7 @@ def test_a_sample_that_never_reached_the_model_is_unscored(tmp_path: Path) -> No
 
 def test_the_threshold_decides(tmp_path: Path) -> None:
     folder = save_guard(tmp_path, "llama_guard_3", says={"unsafe": 0.6, "safe": 0.2})
-    assert one(folder, format="llama_guard_3", threshold=0.8).outcome == "refuses"
+    assert one(folder, format="llama_guard_3", threshold=0.8).outcome == "neither"
 
 
 def test_the_policies_can_be_given_and_the_worst_is_named(tmp_path: Path) -> None:
