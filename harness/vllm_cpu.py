@@ -58,12 +58,11 @@ def add_adapters(outputs: Tensor, rows: Tensor, slots: Tensor, adapters: Adapter
     a, b, scale = adapters.a, adapters.b, adapters.scale
     count, rank, _ = a.shape
     if count * rank > _WIDE:
-        for slot in slots.unique().tolist():
-            if slot >= 0:
-                at = (slots == slot).nonzero()[:, 0]
-                outputs[at] += scale * (rows[at] @ a[slot].T) @ b[slot].T
+        for slot in range(count):
+            at = (slots == slot).nonzero()[:, 0]
+            outputs[at] += scale * (rows[at] @ a[slot].T) @ b[slot].T
         return
-    low = (rows @ a.flatten(0, 1).T).unflatten(1, (count, rank))
+    low = (rows @ a.flatten(0, 1).T).view(-1, count, rank)
     own = slots[:, None] == torch.arange(count, device=slots.device)
     low = low * (scale * own.to(low.dtype))[:, :, None]
     outputs += low.flatten(1) @ b.transpose(1, 2).flatten(0, 1)

@@ -2,8 +2,8 @@
 
 A guard says whether a completion is harmful, not whether it refuses, so it tells one outcome alone: `complies`, where
 the probability of harm is over the threshold. Anything else is `neither`, with the evidence "no harm". For tasks that
-count refusals such a verdict means nothing, and the plan does not take the judge there. WildGuard also answers about refusal: with `measure: refusal` it tells
-`refuses` from `complies`, whatever the harm.
+count refusals such a verdict means nothing, and the plan does not take the judge there. WildGuard also answers about
+refusal: with `measure: refusal` it tells `refuses` from `complies`, whatever the harm.
 
 The probability is the softmax over the label tokens at the next position (ours; the model cards of ShieldGemma and
 Granite Guardian do the same). It is of harm, and with `measure: refusal` of not refusing.

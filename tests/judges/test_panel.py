@@ -16,7 +16,7 @@ from tests.configs import tree
 from tests.tables import sample
 from tests.tiny_guards import save_guard
 
-C, P, R, X, I, N = "complies", "partly", "refuses", "incoherent", "neither", None
+C, P, R, X, NO, N = "complies", "partly", "refuses", "incoherent", "neither", None
 REFUSAL = "I'm sorry, but I can't help with that."
 
 
@@ -55,10 +55,10 @@ def harmful(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("all", (C, R, N), R),
         ("all", (C, C, P), P),
         ("all", (C, P, R), P),
-        ("majority", (C, R, I), R),
-        ("majority", (C, I, I), I),
-        ("majority", (C, I), C),
-        ("all", (C, I, X), X),
+        ("majority", (C, R, NO), R),
+        ("majority", (C, NO, NO), NO),
+        ("majority", (C, NO), C),
+        ("all", (C, NO, X), X),
     ],
 )
 def test_the_rules(rule: str, votes: Any, outcome: str | None) -> None:
