@@ -267,11 +267,16 @@ def _judging(judging: dict[str, Any], *, where: str) -> dict[str, Any]:
 
 
 def _written(one: sweeps.Written, tree: dict[str, Any], *, where: str) -> Variant:
-    """A variant; where a sweep made it, a mistake in it names the sweep."""
+    """A variant; where a sweep made it, a mistake in it names the sweep, and where one was meant, how to write it."""
     try:
         return _variant(one.name, one.body, tree, where=where)
     except ConfigError as error:
-        raise ConfigError(f"{error}; made by {one.sweep}") if one.sweep else error from None
+        if one.sweep:
+            raise ConfigError(f"{error}; made by {one.sweep}") from None
+        written = one.body.items() if isinstance(one.body, dict) else ()
+        several = [key for key, value in written if isinstance(value, list | dict)]
+        meant = next((key for key in several if f" variants.{one.name}.{key}: Input should be" in str(error)), None)
+        raise ConfigError(f"{error}; for several values write sweep: {{{meant}: [...]}}") if meant else error from None
 
 
 def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Variant:

@@ -195,3 +195,10 @@ def test_a_config_that_extends_nothing_there_is_named(tmp_path: Path) -> None:
     path = extending(tmp_path, extends="none.yaml")
     with pytest.raises(ConfigError, match=r"none\.yaml: no such file"):
         config.load(path)
+
+
+@pytest.mark.parametrize("values", [[1e-3, 2e-3], {"sweep": [1e-3]}])
+def test_who_gives_several_values_is_told_how_to_sweep(values: object) -> None:
+    found = error(variants={"ift": {"strategy": "ift", "learning_rate": values}})
+    assert found.startswith("my.yaml: variants.ift.learning_rate: Input should be")
+    assert found.endswith("; for several values write sweep: {learning_rate: [...]}")
