@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from harness.errors import HarnessError, StoreError, WorldError
+from harness.record import FOR_KEY
 from harness.specs import Record, StageSpec
 
 SEAL = "stage.json"
@@ -203,7 +204,6 @@ def _alive(pid: int) -> bool:
 
 def key_of(*, params: Record, inputs: tuple[str, ...], schema: int, version: str) -> str:
     """The key of a stage: 24 hex digits over everything that can change its bytes."""
-    payload = json.dumps(
-        [params.model_dump(mode="json"), list(inputs), schema, version], sort_keys=True, separators=(",", ":")
-    )
+    dumped = params.model_dump(mode="json", context=FOR_KEY)
+    payload = json.dumps([dumped, list(inputs), schema, version], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(payload.encode()).hexdigest()[:24]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from harness.record import Record
+from harness.record import FOR_KEY, Record
 
 Axis = Literal["harmfulness", "usability", "expertise"]
 Direction = Literal["lower", "higher"]
@@ -106,6 +106,15 @@ class TaskRef(Record):
     """Scores the task in place of its own metric."""
     lm_eval: LmEvalTask | None = None
     """For lm-eval's own tasks: which, and how it is scored."""
+
+    @model_serializer(mode="wrap")
+    def _placeless(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        """For a stage's key without the places that `digest` stands for: another checkout has the same tasks."""
+        dumped: dict[str, object] = dump(self)
+        if info.context == FOR_KEY:
+            local = self.path is not None and Path(self.path).is_absolute()
+            dumped |= {"folder": Path(self.folder).name} | ({"path": None} if local else {})
+        return dumped
 
     @property
     def given(self) -> dict[str, str]:

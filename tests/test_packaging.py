@@ -46,9 +46,9 @@ def run(*command: str, cwd: Path) -> str:
 
 
 def resource_files() -> set[str]:
-    """Files of tasks/, reports/ and configs/ in the checkout."""
+    """Files of tasks/, reports/ and configs/ in the checkout; reports/examples/ stays out of a wheel."""
     files = (f for name in ("tasks", "reports", "configs") for f in (ROOT / name).rglob("*") if f.is_file())
-    return {f.relative_to(ROOT).as_posix() for f in files if "__pycache__" not in f.parts}
+    return {f.relative_to(ROOT).as_posix() for f in files if not {"__pycache__", "examples"} & set(f.parts)}
 
 
 def test_the_wheel_carries_tasks_reports_and_configs(built: Path) -> None:

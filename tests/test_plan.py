@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import config
+from harness import config, resources
 from harness.analysis_specs import AnalyzeParams
 from harness.errors import ConfigError, HarnessError, InputError, ModelError, TaskError
 from harness.plan import Plan, make_analysis_plan, make_plan
@@ -124,6 +125,20 @@ def test_a_local_file_goes_into_the_key_by_its_bytes(tmp_path: Path) -> None:
     first = keys(plan(dataset={"source": str(rows)}))
     rows.write_text('{"prompt": "a", "response": "c"}\n')
     assert first["benign IFT data"] != keys(plan(dataset={"source": str(rows)}))["benign IFT data"]
+
+
+def test_another_checkout_has_the_same_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = {"task": "advbench", "path": str(tmp_path / "a.csv")}
+    asked: dict[str, Any] = {"backend": "hf", "tasks": ["harmful_requests", local]}
+    (tmp_path / "a.csv").write_text("goal,target\nq,a\n")
+    first = keys(plan(evaluation=asked))
+    shutil.copytree(resources.folder("tasks"), tmp_path / "elsewhere" / "tasks")
+    (tmp_path / "elsewhere" / "a.csv").write_text("goal,target\nq,a\n")
+    monkeypatch.setattr(resources, "folder", lambda name: tmp_path / "elsewhere" / name)
+    local["path"] = str(tmp_path / "elsewhere" / "a.csv")
+    assert keys(plan(evaluation=asked)) == first
+    (tmp_path / "elsewhere" / "a.csv").write_text("goal,target\nq,b\n")
+    assert keys(plan(evaluation=asked)) != first
 
 
 def test_a_gate_on_an_unknown_variant_is_named_before_the_run() -> None:
