@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 from harness.analysis_records import Robustness, SearchOutcome
 from harness.analysis_specs import SearchParams
 from harness.costs import CostSources, VariantCost, variant_costs
 from harness.errors import StoreError
 from harness.published import Beside, beside
-from harness.record_files import read_record
+from harness.record_files import read_lines, read_record
 from harness.records import DatasetSummary, Sample, TrainSummary, Verdict
 from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
 from harness.run import REPORT, FinishedRun, config_of
-from harness.specs import Record, ScoreParams, StageSpec, TrainParams, VariantSeed
+from harness.specs import ScoreParams, StageSpec, TrainParams, VariantSeed
 from harness.store import Seal, Store, world_error
-
-R = TypeVar("R", bound=Record)
 
 
 def view_of(finished: FinishedRun) -> ReportView:
@@ -127,12 +124,12 @@ def _outputs(store: Store, entry: VariantSeed) -> CheckpointOutputs:
     train = None
     if entry.train is not None:
         train = read_record(TrainSummary, store.folder(entry.train) / "summary.json")
-    verdicts = tuple(v for key in entry.judges for v in _lines(Verdict, store.folder(key) / "verdicts.jsonl"))
+    verdicts = tuple(v for key in entry.judges for v in read_lines(Verdict, store.folder(key) / "verdicts.jsonl"))
     return CheckpointOutputs(
         variant=entry.variant,
         seed=entry.seed,
         train=train,
-        samples=_lines(Sample, store.folder(entry.evaluate) / "samples.jsonl"),
+        samples=read_lines(Sample, store.folder(entry.evaluate) / "samples.jsonl"),
         verdicts=verdicts,
     )
 
@@ -147,11 +144,3 @@ def _published(finished: FinishedRun, judges: tuple[tuple[str, str], ...]) -> Be
     if config.published is None:
         return None
     return beside(config.published, model=config.base.model, scores=finished.table.scores, judges=judges)
-
-
-def _lines(model: type[R], path: Path) -> tuple[R, ...]:
-    try:
-        with path.open("rb") as stream:
-            return tuple(model.model_validate_json(line) for line in stream)
-    except OSError:
-        raise StoreError(f"{path}: is gone from the store; run the config again") from None

@@ -24,6 +24,17 @@ def read_record(model: type[R], path: Path) -> R:
         raise StoreError(f"{path}: is damaged, or of another version; run the same command again") from None
 
 
+def read_lines(model: type[R], path: Path) -> tuple[R, ...]:
+    """The records of a JSON-lines file that a stage wrote. Raises StoreError where it is gone or damaged."""
+    try:
+        with path.open("rb") as stream:
+            return tuple(model.model_validate_json(line) for line in stream)
+    except OSError:
+        raise StoreError(f"{path}: is gone from the store; run the same command again") from None
+    except ValidationError:
+        raise StoreError(f"{path}: is damaged, or of another version; run the same command again") from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Write beside and rename, so that neither a reader nor a stopped process leaves half a file."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import StoreError
 from harness.record import Record
-from harness.record_files import read_record, write_text
+from harness.record_files import read_lines, read_record, write_text
 
 
 class Note(Record):
@@ -39,3 +39,18 @@ def test_only_the_whole_file_is_left(tmp_path: Path) -> None:
     write_text(tmp_path / "note.json", "new")
     assert [p.name for p in tmp_path.iterdir()] == ["note.json"]
     assert (tmp_path / "note.json").read_text() == "new"
+
+
+def test_lines_are_read_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_text('{"said": "a"}\n{"said": "b"}\n')
+    assert [note.said for note in read_lines(Note, path)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("text", "words"), [(None, "is gone from the store"), ('{"said": "a"}\n{', "is damaged")])
+def test_lines_that_are_gone_or_damaged_are_named(text: str | None, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(StoreError, match=rf"notes\.jsonl: {words}"):
+        read_lines(Note, path)

@@ -8,6 +8,7 @@ from harness import plugins
 from harness.errors import StageError
 from harness.judges import open_judge
 from harness.judging import settings_of
+from harness.record_files import read_lines
 from harness.records import Sample, Verdict
 from harness.specs import JudgeParams
 from harness.stages import Progress, StageContext
@@ -23,8 +24,8 @@ def run(params: JudgeParams, context: StageContext) -> None:
     """
     module = plugins.load("judges", params.judge)
     settings = settings_of(params.judge, json.loads(params.settings), where="judging.settings")
-    with (context.input("evaluate") / "samples.jsonl").open("rb") as stream:
-        samples = [s for line in stream if (s := Sample.model_validate_json(line)).task in params.tasks]
+    every = read_lines(Sample, context.input("evaluate") / "samples.jsonl")
+    samples = [sample for sample in every if sample.task in params.tasks]
     verdicts: list[Verdict] = []
     with open_judge(module, settings, scratch=context.scratch) as ask:
         for start in range(0, len(samples), CHUNK):

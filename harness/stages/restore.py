@@ -8,19 +8,18 @@ An adapter stays one, unless the strategy says that it merges; then a full check
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from harness import plugins
 from harness.chat import load_tokenizer
 from harness.record_files import read_record, write_text
 from harness.records import ModuleChange, TrainSummary
 from harness.specs import RestoreParams
 from harness.stages import Progress, StageContext
+from harness.strategy_code import bound
 from harness.training.changes import adapter_changes, full_changes, remember
 from harness.training.checkpoints import (
     WEIGHTS,
@@ -53,8 +52,7 @@ def run(params: RestoreParams, context: StageContext) -> None:
     torch.set_num_threads(params.threads)
     base, tuned = read_checkpoint(context.input("base")), read_checkpoint(context.input("checkpoint"))
     unaligned = _model(read_checkpoint(context.input("unaligned"))) if params.unaligned else None
-    strategy = plugins.load("strategies", params.code.name)
-    restore: Restore = partial(strategy.restored, strategy.Settings.model_validate_json(params.code.settings))
+    restore: Restore = bound(params.code, "restored")
     context.progress(Progress(0, 1, "restoring"))
     job, weights = _Job(base, tuned, unaligned, restore), context.folder / WEIGHTS
     adapter = tuned.record.kind == "adapter" and not params.merges

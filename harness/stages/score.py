@@ -7,8 +7,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -21,12 +19,11 @@ from harness.matched import Measured, compare_matched, plain_curves, planes_of
 from harness.power import detectable_margin, non_inferiority
 from harness.ranking import rank
 from harness.ranking_records import RankingParams
-from harness.record_files import read_record
+from harness.record_files import read_lines, read_record
 from harness.records import CategoryScore, Comparison, Sample, Score, ScoreTable, TaskCard, TrainSummary, Verdict
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
 
-T = TypeVar("T", Sample, Verdict)
 Pair = tuple[statistics.Array, statistics.Array]
 """A variant's outcomes and its reference's, on the same prompts."""
 
@@ -73,10 +70,10 @@ def read_answers(
     entry: VariantSeed, context: StageContext, *, cards: Sequence[TaskCard], primary: dict[str, str]
 ) -> Answered:
     """One checkpoint's samples with their outcomes."""
-    samples = tuple(_lines(context.input(entry.evaluate) / "samples.jsonl", Sample))
+    samples = read_lines(Sample, context.input(entry.evaluate) / "samples.jsonl")
     verdicts: dict[tuple[str, str], Verdict] = {}
     for key in entry.judges:
-        for verdict in _lines(context.input(key) / "verdicts.jsonl", Verdict):
+        for verdict in read_lines(Verdict, context.input(key) / "verdicts.jsonl"):
             if primary.get(verdict.task) == verdict.judge:
                 verdicts[verdict.task, verdict.sample_id] = verdict
     by_name = {card.name: card for card in cards}
@@ -299,8 +296,3 @@ def _with_margin(made: Comparison, pair: Pair, card: TaskCard, settings: Statist
 
 def _answer(sample: Sample) -> tuple[str, str, str]:
     return (sample.sample_id, sample.completion, sample.chosen)
-
-
-def _lines(path: Path, model: type[T]) -> list[T]:
-    with path.open("rb") as stream:
-        return [model.model_validate_json(line) for line in stream]

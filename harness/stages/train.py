@@ -8,14 +8,12 @@ was stopped half-way and another went on from its scratch folder.
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from harness import plugins
 from harness.analysis_records import Robustness, SearchOutcome
 from harness.chat import load_tokenizer
 from harness.modules import name_of
@@ -23,6 +21,7 @@ from harness.record_files import read_record
 from harness.records import ModuleChange, TrainSummary
 from harness.specs import TrainParams, TrainSpec
 from harness.stages import StageContext
+from harness.strategy_code import bound
 from harness.training.batches import TurnsWith
 from harness.training.changes import adapter_changes, check_moved, full_changes, order_of, remember
 from harness.training.checkpoints import (
@@ -95,10 +94,8 @@ def _loss(params: TrainParams, model: PreTrainedModel, adapted: PeftModel | None
     """The strategy's own loss, where it has one, and the base beside it, where that reads it."""
     if params.code is None:
         return Loss()
-    strategy = plugins.load("strategies", params.code.name)
-    settings = strategy.Settings.model_validate_json(params.code.settings)
     reference = reference_of(model, adapted) if params.spec.base_logits else None
-    return Loss(partial(strategy.token_loss, settings), reference)
+    return Loss(bound(params.code, "token_loss"), reference)
 
 
 def _fix_numerics(params: TrainParams) -> None:
