@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness import chart_marks, resources
 from harness import report_words as words
+from harness.gate_words import margin_words
 from harness.hostile import one_line, visible
 from harness.report_records import ReportView
 from harness.report_store import LIMIT, Marks, pack
@@ -68,6 +69,7 @@ def environment() -> Environment:
         point_interval=words.point_interval,
         plural=words.plural,
         gate_words=words.gate_words,
+        margin_words=margin_words,
         gate_outcomes=words.GATE_WORDS,
     )
     made.finalize = lambda value: (

@@ -8,6 +8,7 @@ from typing import Literal
 from harness.charts import LossChart, Scatter
 from harness.completion_quality import CompletionQuality
 from harness.costs import VariantCost
+from harness.gate_records import RuleMargin
 from harness.leakage_records import Leakage
 from harness.published import Beside
 from harness.records import (
@@ -59,6 +60,8 @@ class ReportSources:
     """Those that the variants' modules come from."""
     costs: tuple[VariantCost, ...] = ()
     """Of the tuned variants."""
+    margins: tuple[RuleMargin, ...] = ()
+    """Of the decision's rules, in its order; empty where it is not what the scores give today."""
 
 
 class VariantView(Record):
@@ -246,6 +249,10 @@ class ReportView(Record):
     findings: tuple[Finding, ...]
     matched: tuple[Matched, ...]
     decision: GateDecision | None
+    margins: tuple[RuleMargin, ...]
+    """One for each of its rules, in its order; empty where they are not known."""
+    change: tuple[str, ...]
+    """The rule that decided, and what would change the decision; empty without a gate."""
     warnings: tuple[str, ...]
     variants: tuple[VariantView, ...]
     tasks: tuple[TaskCard, ...]

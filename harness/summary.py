@@ -95,6 +95,8 @@ def _gate(view: ReportView, console: Console) -> None:
             console,
             f"  [{style}]{words.GATE_WORDS[rule.outcome]:9}[/] {_safe(rule.rule)}: {_safe(rule.reason)}",
         )
+    for line in view.change:
+        _say(console, f"  {_safe(line)}")
 
 
 def _say(console: Console, markup: str) -> None:

@@ -117,6 +117,13 @@ def test_redacted_file_lacks_harmful_completions_and_says_so() -> None:
     assert "Redacted." in redacted and "left out of this file" in redacted
 
 
+def test_every_rule_of_the_gate_has_its_margin_and_the_verdict_its_change(html: str) -> None:
+    verdict = html[html.index('<section class="verdict"') : html.index("</section>")]
+    assert '<strong>What would change it.</strong> <span dir="auto">It fails by: attack success of ift-4e-4' in verdict
+    assert verdict.count('<span class="why">margin: ') == 3 and verdict.count('class="why settle"') == 1
+    assert '<details class="rules" open>' in verdict
+
+
 def test_prompts_left_out_for_size_are_told_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_html, "LIMIT", 10_000)
     words = re.search(r"this file holds (\d+) of 60 prompts.*?; (\d+) prompts", render(build_view(make_sources())))

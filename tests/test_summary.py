@@ -32,6 +32,12 @@ def test_summary_gives_answer_table_and_gate() -> None:
     assert "gate: fail (3 rules: 1 pass, 1 fail, 1 can’t say)" in text
 
 
+def test_the_gate_ends_with_the_rule_that_decided_and_what_would_change_it() -> None:
+    lines = printed(build_view(make_sources(prompts=50))).splitlines()
+    assert lines[-2].startswith("  It fails by: attack success of ift-4e-4 stays within 5 points of the base; margin: ")
+    assert lines[-1].startswith("  To change it, every rule that fails must move")
+
+
 def test_summary_gives_the_comparison_at_like_expertise() -> None:
     view = build_view(make_sources(prompts=50))
     text = printed(view)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness import report_words as words
 from harness.formats import Audit, File
+from harness.gate_words import margin_words
 from harness.markdown_text import LIMIT, block, fitting, plain, rows
 from harness.records import TaskCard
 from harness.report_records import Cell, ReportView, Row
@@ -43,8 +44,19 @@ def _gate(view: ReportView, most: int) -> tuple[str, ...]:
     if view.decision is None:
         return (f"**Gate: none**: {words.gate_words(None)}",)
     head = f"**Gate: {words.GATE_WORDS[view.decision.outcome]}** ({words.gate_words(view.decision)})"
-    rules = [f"**{words.GATE_WORDS[r.outcome]}**: {plain(r.rule)}: {plain(r.reason)}" for r in view.decision.rules]
-    return head, _list(rules, most)
+    change = f"What would change it: {plain(' '.join(view.change), most=800)}"
+    rules = [
+        f"**{words.GATE_WORDS[rule.outcome]}**: {plain(rule.rule)}: {plain('; '.join(reasons), most=800)}"
+        for rule, reasons in zip(view.decision.rules, _reasons(view), strict=True)
+    ]
+    return head, change, _list(rules, most)
+
+
+def _reasons(view: ReportView) -> list[tuple[str, ...]]:
+    """Of every rule its reason and, where they are known, its margin and what would settle a can't say."""
+    rules = () if view.decision is None else view.decision.rules
+    near = [(margin_words(margin), *margin.settle) for margin in view.margins] or [()] * len(rules)
+    return [(rule.reason, *more) for rule, more in zip(rules, near, strict=True)]
 
 
 def _comparison(view: ReportView, most: int) -> tuple[str, ...]:

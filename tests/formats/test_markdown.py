@@ -18,6 +18,14 @@ def test_it_holds_the_answer_the_gate_and_how_to_run_again() -> None:
     assert "0 of 60 scored prompts occur" in text
 
 
+def test_each_rule_has_its_margin_and_what_would_settle_it() -> None:
+    gate = markdown(VIEW).split("### ")[0]
+    assert "What would change it: It fails by: attack success of ift-4e-4" in gate
+    assert gate.count("; margin: ") == 1 + 3 and "about 240 more prompts, 540 in all" in gate
+    unknown = markdown(VIEW.model_copy(update={"margins": ()})).split("### ")[0]
+    assert unknown.count("\n- **") == 3 and unknown.count("; margin: ") == 1
+
+
 def test_every_variant_and_task_has_a_cell_with_interval_and_difference() -> None:
     lines = [line for line in markdown(VIEW).splitlines() if line.startswith("| ift-4e-4 ")]
     assert len(lines) == 1 and lines[0].count("\\[") == 2 * len(VIEW.tasks)
