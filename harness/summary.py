@@ -46,6 +46,11 @@ def print_ranking(ranking: RankingView, console: Console) -> None:
     for row in ranking.rows:
         table.add_row(*(_safe(text) for text in _ranked(row)), style="dim" if row.group == "no" else None)
     console.print(table)
+    needs = dict.fromkeys(need for row in ranking.rows if row.cost for need in row.cost.needs)
+    users = {need: [row.name for row in ranking.rows if row.cost and need in row.cost.needs] for need in needs}
+    if users:
+        said = "; ".join(f"{', '.join(names)}: {need}" for need, names in users.items())
+        _say(console, f"[dim]also needed by {_safe(said)}[/]")
 
 
 def _ranked(row: RankingRow) -> tuple[str, ...]:

@@ -89,3 +89,9 @@ def test_the_ranking_is_printed_with_its_sentence() -> None:
     ranked = [c for c in cells if len(c) == 7 and c[1]]
     assert [c[1] for c in ranked] == [row.name for row in view.ranking.rows]
     assert (ranked[0][0], ranked[-1][0]) == ("1", "too little") and "unclear" in {c[0] for c in ranked}
+
+
+def test_what_variants_need_besides_is_one_line_below_the_ranking() -> None:
+    (line,) = [x for x in printed(build_view(many_sources(prompts=10)), width=120).splitlines() if "also needed" in x]
+    assert "ptst: a system prompt of 213 characters before every question" in line
+    assert "safety-mix, lisa: 60 examples of builtin:safe" in line or "lisa, safety-mix: 60 examples" in line
