@@ -1,4 +1,4 @@
-"""Finished stages → what each variant took: seconds, memory, steps, tokens, further data, models, prompts. Source: ours.
+"""Finished stages → what each variant took: seconds, memory, steps, tokens, data, models, prompts. Source: ours.
 
 Times are wall times of the machine that made the stages, alone or beside others; a stage that several variants use was
 made once, and each of them is told who shares it. The base model and the run's data are common to all and left out.

@@ -77,6 +77,8 @@ class VariantView(Record):
     """Stands for the name where that does not fit, in the ranking's order; empty for the base."""
     kind: FamilyKind | None = None
     """None for the base."""
+    changes: tuple[str, ...] = ()
+    """What differs from the run's own sections, as `dataset.limit=100`."""
 
 
 class Cell(Record):

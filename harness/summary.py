@@ -69,7 +69,8 @@ def _table(view: ReportView) -> Table:
             f"{_safe(card.title)}\n[dim]{_safe(card.outcome)} {arrow}[/]", justify="right", overflow="fold"
         )
     for row in view.rows:
-        table.add_row(_safe(row.variant.name), *(_cell(cell) for cell in row.cells))
+        changed = "".join(f"\n[dim]{_safe(one)}[/]" for one in row.variant.changes)
+        table.add_row(f"{_safe(row.variant.name)}{changed}", *(_cell(cell) for cell in row.cells))
     return table
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
+from harness.formats.markdown import markdown
 from harness.hostile import one_line
-from harness.report_view import ReportView, build_view
+from harness.report_view import ReportView, build_view, render
 from harness.summary import print_summary
 from tests.many_variants import many_sources
 from tests.report_sources import make_sources
@@ -95,3 +97,14 @@ def test_what_variants_need_besides_is_one_line_below_the_ranking() -> None:
     (line,) = [x for x in printed(build_view(many_sources(prompts=10)), width=120).splitlines() if "also needed" in x]
     assert "ptst: a system prompt of 213 characters before every question" in line
     assert "safety-mix, lisa: 60 examples of builtin:safe" in line or "lisa, safety-mix: 60 examples" in line
+
+
+def test_what_a_variant_changes_for_itself_stands_below_its_name() -> None:
+    made = make_sources()
+    first, *others = reversed(made.manifest.variants)
+    entries = (first.model_copy(update={"changes": ("dataset.limit=\x1b[50",)}), *others)
+    view = build_view(replace(made, manifest=made.manifest.model_copy(update={"variants": entries})))
+    text = printed(view)
+    assert "dataset.limit=⟦U+001B⟧[50" in text and "\x1b" not in text
+    assert '<small class="changed" dir="auto">dataset.limit=⟦U+001B⟧[50</small>' in render(view)
+    assert f"| {first.name}<br>dataset.limit=⟦U+001B⟧\\[50 |" in markdown(view)

@@ -62,7 +62,7 @@ def _reasons(view: ReportView) -> list[tuple[str, ...]]:
 def _comparison(view: ReportView, most: int) -> tuple[str, ...]:
     cards, lines = view.tasks[:most], view.rows[:most]
     heads = ["Variant", *(_head(card) for card in cards)]
-    table = rows(heads, [[plain(row.variant.name, most=80), *_cells(row, len(cards))] for row in lines])
+    table = rows(heads, [[_variant(row), *_cells(row, len(cards))] for row in lines])
     level = f"Share with its {view.confidence * 100:g} % interval; then the difference from the base in points."
     rest = [(len(view.rows) - len(lines), "variant"), (len(view.tasks) - len(cards), "task")]
     more = " and ".join(f"{count:,} more {plural(count, word).split()[-1]}" for count, word in rest if count)
@@ -71,6 +71,11 @@ def _comparison(view: ReportView, most: int) -> tuple[str, ...]:
 
 def _head(card: TaskCard) -> str:
     return f"{plain(card.title, most=80)}<br>{plain(card.outcome, most=80)} {'↓' if card.direction == 'lower' else '↑'}"
+
+
+def _variant(row: Row) -> str:
+    """Its name, and what it changes of the run's sections."""
+    return "<br>".join([plain(row.variant.name, most=80), *(plain(one, most=80) for one in row.variant.changes)])
 
 
 def _cells(row: Row, count: int) -> list[str]:
