@@ -137,14 +137,34 @@ class MatchedRow(Record):
     """What may be concluded."""
 
 
+class MatchedAnswer(Record):
+    """What comparisons with one family show, and of which variants."""
+
+    tone: Tone
+    shown: str
+    """As in the rows, e.g. `less harmful`."""
+    variants: tuple[str, ...]
+
+
+class MatchedGroup(Record):
+    """All comparisons with one family."""
+
+    family: str
+    answers: tuple[MatchedAnswer, ...]
+    """Better, worse, same, unknown; each variant is in one of them."""
+    rows: tuple[MatchedRow, ...]
+    """In the answers' order."""
+
+
 class MatchedTable(Record):
     """All comparisons on one harmfulness task over one expertise task, or over the training loss."""
 
     harm: TaskCard
     expertise: TaskCard | None
-    rows: tuple[MatchedRow, ...]
-    """Against plain IFT, and of strategies against controls."""
-    others: tuple[MatchedRow, ...]
+    groups: tuple[MatchedGroup, ...]
+    """Against plain IFT, then of strategies against each control."""
+    others: tuple[MatchedGroup, ...]
+    """Controls among themselves, and strategies among themselves."""
 
 
 class Frontier(Record):

@@ -8,10 +8,13 @@ from rich.table import Table
 
 from harness import report_words as words
 from harness.hostile import one_line
+from harness.report_matched import answers_in_words
 from harness.report_ranking_records import RankingRow, RankingView
 from harness.report_records import Cell, ReportView, Tone
 
 _STYLES: dict[Tone, str] = {"worse": "red", "better": "green", "same": "dim", "unknown": "dim"}
+MANY = 8
+"""Comparisons at like expertise or training loss that are printed one by one, at most."""
 _GATE_STYLES = {"pass": "bold green", "fail": "bold red", "cant_say": "bold yellow"}
 
 
@@ -25,14 +28,21 @@ def print_summary(view: ReportView, console: Console) -> None:
     console.print(_table(view))
     for search in (s for analysis in view.robustness for s in analysis.searches):
         _say(console, f"{_safe(search.headline)} [dim]({_safe(', '.join(use.name for use in search.variants))})[/]")
-    for found in view.matched:
-        _say(
-            console,
-            f"[{_STYLES[found.tone]}]{_safe(found.variant)}[/] {_safe(found.label.lower())}: {_safe(found.text)}",
-        )
+    _matched(view, console)
     for warning in view.warnings:
         _say(console, f"[yellow]![/] {_safe(warning)}")
     _gate(view, console)
+
+
+def _matched(view: ReportView, console: Console) -> None:
+    """Every comparison with its numbers; where they are many, which variants they show what of."""
+    if len(view.matched) > MANY:
+        for line in answers_in_words(view.matched):
+            _say(console, f"{_safe(line)} [dim](numbers in the report)[/]")
+        return
+    for found in view.matched:
+        style = _STYLES[found.tone]
+        _say(console, f"[{style}]{_safe(found.variant)}[/] {_safe(found.label.lower())}: {_safe(found.text)}")
 
 
 def print_ranking(ranking: RankingView, console: Console) -> None:

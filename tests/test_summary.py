@@ -108,3 +108,10 @@ def test_what_a_variant_changes_for_itself_stands_below_its_name() -> None:
     assert "dataset.limit=⟦U+001B⟧[50" in text and "\x1b" not in text
     assert '<small class="changed" dir="auto">dataset.limit=⟦U+001B⟧[50</small>' in render(view)
     assert f"| {first.name}<br>dataset.limit=⟦U+001B⟧\\[50 |" in markdown(view)
+
+
+def test_many_comparisons_at_like_expertise_are_a_line_for_each_reference() -> None:
+    view = build_view(many_sources(prompts=60))
+    lines = [line for line in printed(view).splitlines() if line.endswith("(numbers in the report)")]
+    assert [line.split(":")[0] for line in lines] == list(dict.fromkeys(m.label for m in view.matched))
+    assert 0 < len(lines) < 6 and "less harmful (" in lines[0]

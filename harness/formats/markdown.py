@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from harness import report_words as words
 from harness.formats import Audit, File
 from harness.gate_words import margin_words
-from harness.markdown_text import LIMIT, block, fitting, plain, rows
+from harness.markdown_text import LIMIT, block, brackets, fitting, listed, plain, rows
+from harness.matched_markdown import matched_sections
 from harness.records import TaskCard
 from harness.report_records import Cell, ReportView, Row
 from harness.report_words import plural
 
+ALL = 1000
+"""Entries of each kind where nothing is cut for length."""
 _ARROWS = {"worse": "worse", "better": "better", "same": "no difference shown", "unknown": "not compared"}
 
 
@@ -23,16 +26,19 @@ def files(audit: Audit) -> tuple[File, ...]:
 def markdown(view: ReportView, *, limit: int = LIMIT) -> str:
     """The report as GitHub Markdown.
 
-    Where it were longer than `limit` characters it has fewer variants, tasks and lines, and says how many are left out.
+    Where it were longer than `limit` characters it has fewer of the numbers at like expertise, then fewer variants,
+    tasks and lines, and says how many are left out.
     """
-    return fitting(lambda most: _page(view, most), limit=limit)
+    made = fitting(lambda numbers: _page(view, ALL, numbers=numbers), limit=limit)
+    return made if len(made) <= limit else fitting(lambda most: _page(view, most, numbers=1), limit=limit)
 
 
-def _page(view: ReportView, most: int) -> str:
+def _page(view: ReportView, most: int, *, numbers: int) -> str:
     head = f"## {plain(view.title, most=100)}: {plain(view.headline)}"
     parts = [head, plain(view.answer, most=600), *_gate(view, most)]
     if view.ranking is not None:
         parts += ["### Which way of tuning", plain(view.ranking.sentence, most=600), _bullets(view.ranking.notes, most)]
+    parts += matched_sections(view, most, numbers=numbers)
     parts += ["### All variants on all tasks", *_comparison(view, most), "### Unscored", _unscored(view, most)]
     parts += ["### Leakage", _leakage(view)]
     if view.warnings:
@@ -49,7 +55,7 @@ def _gate(view: ReportView, most: int) -> tuple[str, ...]:
         f"**{words.GATE_WORDS[rule.outcome]}**: {plain(rule.rule)}: {plain('; '.join(reasons), most=800)}"
         for rule, reasons in zip(view.decision.rules, _reasons(view), strict=True)
     ]
-    return head, change, _list(rules, most)
+    return head, change, listed(rules, most)
 
 
 def _reasons(view: ReportView) -> list[tuple[str, ...]]:
@@ -85,10 +91,10 @@ def _cells(row: Row, count: int) -> list[str]:
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "no score"
-    text = words.score_words(cell.score).replace("[", r"\[").replace("]", r"\]")
+    text = brackets(words.score_words(cell.score))
     if cell.comparison is not None:
         c = cell.comparison
-        interval = words.point_interval(c.low, c.high).replace("[", r"\[").replace("]", r"\]")
+        interval = brackets(words.point_interval(c.low, c.high))
         text += f"<br>{words.points(c.difference)} {interval}, {_ARROWS[cell.tone]}"
     return f"{text}<br>{cell.score.unscored:,} unscored" if cell.score.unscored else text
 
@@ -102,7 +108,7 @@ def _unscored(view: ReportView, most: int) -> str:
         for card, cell in zip(view.tasks, row.cells, strict=True)
         if cell is None or cell.score.unscored
     ]  # fmt: skip
-    return _list(lines, most) if lines else "Every sample was scored."
+    return listed(lines, most) if lines else "Every sample was scored."
 
 
 def _leakage(view: ReportView) -> str:
@@ -124,10 +130,4 @@ def _provenance(view: ReportView) -> tuple[str, ...]:
 
 
 def _bullets(lines: Sequence[str], most: int) -> str:
-    return _list([plain(line, most=600) for line in lines], most)
-
-
-def _list(lines: Sequence[str], most: int) -> str:
-    """Lines of Markdown as a list, cut openly."""
-    rest = len(lines) - most
-    return "\n".join(f"- {line}" for line in [*lines[:most], *([f"… and {rest:,} more"] if rest > 0 else [])])
+    return listed([plain(line, most=600) for line in lines], most)
