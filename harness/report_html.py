@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from harness import chart_marks, resources
@@ -48,8 +49,9 @@ def render(view: ReportView, *, redact: bool = False) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
-    """Our templates, with everything escaped and made visible."""
+    """Our templates, with everything escaped and made visible; compiled once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = resources.folder(_REPORTS)
