@@ -126,8 +126,10 @@ def test_a_table_puts_plain_ift_first_and_other_pairs_apart() -> None:
 
 
 def test_a_group_answers_by_what_is_shown_and_keeps_every_row() -> None:
-    shown = [("a", {}), ("b", {"low": -0.1, "high": 0.2}), ("c", BELOW), ("d", {}), ("e", {**ABOVE, "high": 0.1})]
-    own = [matched(variant=name, **changes) for name, changes in shown]
+    shown: dict[str, dict[str, Any]] = {
+        "a": {}, "b": {"low": -0.1, "high": 0.2}, "c": BELOW, "d": {}, "e": {**ABOVE, "high": 0.1},
+    }  # fmt: skip
+    own = [matched(variant=name, **changes) for name, changes in shown.items()]
     table = report_matched.matched_table(own, harm=HARM, expertise=QUIZ)
     assert table is not None
     (group,) = table.groups
