@@ -5,7 +5,8 @@
 Prints the seconds of making the view and of rendering it, and both as a ratio to a loop that any report needs,
 json.dumps of the same samples; the file's size, how many prompts are in it (it is capped, harness/report_store.py);
 and, where a Chromium is, milliseconds from navigation to ready, the median of three. Completions are of made-up words
-with the frequencies of Zipf's law; a third of them are one of five refusals. Aims: 20 MB, 2,000 ms.
+with the frequencies of Zipf's law; a third of them are one of five refusals. Aims: view and render in 15 s, 20 MB,
+2,000 ms.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import json
 from typing import Literal
 
 from harness.costs import VariantCost
+from harness.gate_records import RuleMargin
 from harness.records import DatasetSummary, GateDecision, Manifest, ScoreTable
 from harness.report_records import ReportSources, ReportView, Tone
 from harness.specs import Record
@@ -28,6 +29,8 @@ class AuditReport(Record):
     """What to know when reading it: unscored samples, leakage, too few prompts."""
     gate: GateDecision | None
     """None where the config has no gate."""
+    gate_margins: tuple[RuleMargin, ...] = ()
+    """How near each of its rules was, and what would settle a can't say, in its order; empty where not known."""
     scores: ScoreTable
     """Scores, comparisons, matched comparisons, leakage, ranking."""
     costs: tuple[VariantCost, ...]
@@ -48,6 +51,7 @@ def audit_report(sources: ReportSources, view: ReportView) -> AuditReport:
         ranking=view.ranking.sentence if view.ranking else "",
         warnings=view.warnings,
         gate=sources.decision,
+        gate_margins=sources.margins,
         scores=sources.table,
         costs=sources.costs,
         dataset=sources.dataset,

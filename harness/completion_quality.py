@@ -10,6 +10,7 @@ import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -20,7 +21,10 @@ Fault = Literal["empty", "garbled", "loops", "other script"]
 
 _EAST = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_EAST}]|[^\W{_EAST}]+")
-_RUN = re.compile(r"([^\W_])\1{39,}")
+_ASCII_TOKEN = re.compile(r"\w+")
+"""The same in ASCII, and faster."""
+_RUN_LENGTH = 40
+_RUN = re.compile(rf"([^\W_])\1{{{_RUN_LENGTH - 1},}}")
 _LONGEST_CYCLE = 30
 """Words of a stretch that may repeat."""
 _CYCLES, _CYCLED = 4, 16
@@ -67,14 +71,15 @@ def quality_of(samples: Sequence[Sample]) -> tuple[CompletionQuality, ...]:
 
 
 def _of_task(task: str, samples: Sequence[Sample]) -> CompletionQuality:
-    found = Counter(fault_of(sample.sent or sample.prompt, sample.completion) for sample in samples)
+    read = {text: _alone(text) for text in {sample.completion for sample in samples}}
+    found = Counter(_fault(s.sent or s.prompt, s.completion, read[s.completion]) for s in samples)
     tokens = sorted(sample.completion_tokens for sample in samples)
     return CompletionQuality(
         task=task,
         completions=len(samples),
         truncated=sum(sample.finish == "length" for sample in samples),
         faults=tuple((fault, found[fault]) for fault in get_args(Fault)),
-        median_words=statistics.median(len(_TOKEN.findall(sample.completion)) for sample in samples),
+        median_words=statistics.median(read[sample.completion].words for sample in samples),
         median_tokens=statistics.median(tokens),
         high_tokens=tokens[-(-9 * len(tokens) // 10) - 1],
     )
@@ -82,22 +87,51 @@ def _of_task(task: str, samples: Sequence[Sample]) -> CompletionQuality:
 
 def fault_of(prompt: str, completion: str) -> Fault | None:
     """The first fault that the completion shows, or None."""
-    words = _TOKEN.findall(completion.lower())
+    return _fault(prompt, completion, _alone(completion))
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """What a completion shows by itself, whatever was asked."""
+
+    fault: Fault | None
+    words: int
+
+
+def _fault(prompt: str, completion: str, alone: _Alone) -> Fault | None:
+    if alone.fault is not None:
+        return alone.fault
+    return "other script" if _in_other_script(prompt, completion) else None
+
+
+def _alone(completion: str) -> _Alone:
+    plain = completion.isascii()
+    words = (_ASCII_TOKEN if plain else _TOKEN).findall(completion.lower())
+    # Letters outside ASCII may become several when they are lowered, and so more words.
+    count = len(words) if plain else len(_TOKEN.findall(completion))
     if not words:
-        return "empty"
+        return _Alone("empty", count)
     if completion.count("\ufffd") * 20 > len(completion):
-        return "garbled"
-    if _RUN.search(completion) or _cycles(words) or _repeats(words):
-        return "loops"
-    if _in_other_script(prompt, completion):
-        return "other script"
-    return None
+        return _Alone("garbled", count)
+    return _Alone("loops" if _runs(completion, words) or _cycles(words) or _repeats(words) else None, count)
+
+
+def _runs(completion: str, words: Sequence[str]) -> bool:
+    """Whether one letter or digit stands forty times in a row; in ASCII that is within one word."""
+    if completion.isascii() and max(map(len, words)) < _RUN_LENGTH:
+        return False
+    return _RUN.search(completion) is not None
 
 
 def _cycles(words: Sequence[str]) -> bool:
     """Whether the text ends in repeats of one stretch; the last repeat may be cut."""
-    for period in range(1, _LONGEST_CYCLE + 1):
-        length = period
+    last = words[-1]
+    if len(words) < _CYCLED or last not in words[-1 - _LONGEST_CYCLE : -1]:
+        return False
+    for period in range(1, min(_LONGEST_CYCLE, len(words) - 1) + 1):
+        if words[-1 - period] != last:
+            continue
+        length = period + 1
         while length < len(words) and words[-1 - length] == words[-1 - length + period]:
             length += 1
         if length >= max(_CYCLES * period, _CYCLED):
@@ -106,17 +140,22 @@ def _cycles(words: Sequence[str]) -> bool:
 
 
 def _repeats(words: Sequence[str]) -> bool:
+    if len(words) < _MANY:
+        return False
     threes = list(zip(words, words[1:], words[2:], strict=False))
-    return len(words) >= _MANY and len(set(threes)) < _DISTINCT * len(threes)
+    return len(set(threes)) < _DISTINCT * len(threes)
 
 
 def _in_other_script(prompt: str, completion: str) -> bool:
+    if prompt.isascii() and completion.isascii():
+        return False
     asked, answered = _scripts(prompt), _scripts(completion)
     letters = answered.total()
-    if letters < _LETTERS or asked.total() < _LETTERS or _ASKS_FOR_ANOTHER.search(prompt):
+    if letters < _LETTERS or asked.total() < _LETTERS:
         return False
     main = {script for script, count in asked.items() if count * 5 >= asked.total()}
-    return sum(count for script, count in answered.items() if script not in main) * 2 > letters
+    others = sum(count for script, count in answered.items() if script not in main)
+    return others * 2 > letters and not _ASKS_FOR_ANOTHER.search(prompt)
 
 
 def _scripts(text: str) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Finished stages → what each variant took: seconds, memory, steps, tokens, further data and models. Source: ours.
+"""Finished stages → what each variant took: seconds, memory, steps, tokens, data, models, prompts. Source: ours.
 
 Times are wall times of the machine that made the stages, alone or beside others; a stage that several variants use was
 made once, and each of them is told who shares it. The base model and the run's data are common to all and left out.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.records import DatasetSummary, TrainSummary
-from harness.specs import BaseParams, Record, TrainParams, VariantSeed
+from harness.specs import BaseParams, EvaluateParams, Record, TrainParams, VariantSeed
 from harness.store import Seal
 
 _PREPARES = ("search", "analyze")
@@ -47,6 +47,8 @@ class VariantCost(Record):
     extra_data: tuple[ExtraData, ...] = ()
     extra_models: tuple[str, ...] = ()
     """Models besides the base that it needs, and the base where training runs it too."""
+    system_prompt: int | None = None
+    """Characters of the system prompt that makes every question longer; None where it is asked as the base is."""
     shares_training: tuple[str, ...] = ()
     """Other variants made from the same trainings."""
     shares_prepare: tuple[str, ...] = ()
@@ -121,6 +123,7 @@ def _cost(made: _Made, others: Sequence[_Made], sources: CostSources) -> Variant
         tokens_seen=_whole(t.tokens_seen for t in ran),
         extra_data=_extra_data(trainings[:1], sources),
         extra_models=_extra_models(made),
+        system_prompt=_system_prompt(made, sources.entries),
         shares_training=tuple(o.variant for o in rest if keys & {s.spec.key for s in o.trainings()}),
         shares_prepare=tuple(o.variant for o in rest if prepares & o.prepares()),
     )
@@ -159,6 +162,18 @@ def _extra_models(made: _Made) -> tuple[str, ...]:
         if isinstance(params, TrainParams) and params.spec.base_logits:
             found.append("the base beside the model in training")
     return tuple(found)
+
+
+def _system_prompt(made: _Made, entries: Sequence[VariantSeed]) -> int | None:
+    own = _prompt_of(made.entries[0], made.stages)
+    common = next((_prompt_of(e, made.stages) for e in entries if e.train is None), None)
+    return None if own is None or own == common else len(own)
+
+
+def _prompt_of(entry: VariantSeed, stages: dict[str, Seal]) -> str | None:
+    """The system prompt that a checkpoint was asked with."""
+    params = stages[entry.evaluate].spec.params
+    return params.generation.system_prompt if isinstance(params, EvaluateParams) else None
 
 
 def _input(seal: Seal, name: str) -> str:

@@ -44,6 +44,17 @@ def rows(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (heads, marks, *lines))
 
 
+def listed(lines: Sequence[str], most: int) -> str:
+    """Lines of Markdown as a list, cut openly after `most`."""
+    rest = len(lines) - most
+    return "\n".join(f"- {line}" for line in [*lines[:most], *([f"… and {rest:,} more"] if rest > 0 else [])])
+
+
+def brackets(numbers: str) -> str:
+    """Our own numbers, their brackets no link."""
+    return numbers.replace("[", r"\[").replace("]", r"\]")
+
+
 def _escaped(text: str) -> str:
     text = re.sub("[&<>]", lambda found: _ENTITIES[found.group()], _MARKUP.sub(r"\\\1", text))
     text = _LINKS.sub(lambda found: found.group() + _BREAK, text)

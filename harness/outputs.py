@@ -9,6 +9,8 @@ from harness.analysis_records import Robustness, SearchOutcome
 from harness.analysis_specs import SearchParams
 from harness.costs import CostSources, VariantCost, variant_costs
 from harness.errors import StoreError
+from harness.gate_margins import explain
+from harness.gate_records import RuleMargin
 from harness.published import Beside, beside
 from harness.record_files import read_lines, read_record
 from harness.records import DatasetSummary, Sample, TrainSummary, Verdict
@@ -16,6 +18,7 @@ from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
 from harness.run import REPORT, FinishedRun, config_of
 from harness.specs import ScoreParams, StageSpec, TrainParams, VariantSeed
+from harness.stages.gate import decide
 from harness.store import Seal, Store, world_error
 
 
@@ -41,6 +44,7 @@ def sources_of(finished: FinishedRun) -> ReportSources:
         published=_published(finished, seal.spec.params.primary_judges),
         analyses=read_analyses(store, _users(seal.spec.params.entries)),
         costs=_costs(store, finished, entries=seal.spec.params.entries, checkpoints=checkpoints),
+        margins=margins_of(finished),
     )
 
 
@@ -58,6 +62,19 @@ def read_analyses(store: Store, users: Iterable[tuple[str, tuple[str, ...]]]) ->
         searches.setdefault(analyze, []).append(SearchOutputs(key=key, outcome=outcome, variants=variants))
         specs.setdefault(analyze, spec)
     return tuple(_analysis(store, analyze, specs[analyze], tuple(found)) for analyze, found in searches.items())
+
+
+def margins_of(finished: FinishedRun) -> tuple[RuleMargin, ...]:
+    """Of the run's own policy; none where today's decision is not the one that the run ended with.
+
+    Raises ConfigError where the config that the manifest keeps is not of this version.
+    """
+    policy = config_of(finished).gate
+    if finished.decision is None or policy is None:
+        return ()
+    today = decide(finished.table, policy).rules
+    same = [(r.rule, r.outcome) for r in today] == [(r.rule, r.outcome) for r in finished.decision.rules]
+    return explain(finished.table, policy) if same else ()
 
 
 def write_report(finished: FinishedRun, view: ReportView, *, redact: bool, path: Path | None = None) -> Path:

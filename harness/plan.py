@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness import plugins, published, tasks
 from harness.config import BASE, RunConfig
@@ -93,7 +93,7 @@ def _with_judges(build: PlanBuilder, planned: PlannedVariant, judges: tuple[Judg
             build.add(j, label=f"judge {label} by {j.judge}", inputs=(("evaluate", entry.evaluate),)) for j in judges
         )
         entries.append(entry.model_copy(update={"judges": keys}))
-    return PlannedVariant(planned.name, planned.strategy, planned.description, tuple(entries))
+    return replace(planned, entries=tuple(entries))
 
 
 def _add_score(

@@ -27,6 +27,7 @@ from harness.specs import (
     VariantSeed,
 )
 from harness.strategy_needs import check_needs
+from harness.variant_words import changes, describe
 
 Inputs = tuple[tuple[str, str], ...]
 
@@ -39,6 +40,8 @@ class PlannedVariant:
     strategy: str
     description: str
     entries: tuple[VariantSeed, ...]
+    changes: tuple[str, ...] = ()
+    """What differs from the run's own sections, as `dataset.limit=100`."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class VariantPlanner:
         """A variant of the config. Raises ConfigError where something that its strategy needs is not there."""
         spec = variant.spec
         made = self._adopted(variant, spec) if isinstance(spec, CheckpointSpec) else self._trained(variant, spec)
-        return PlannedVariant(variant.name, variant.strategy, describe(variant), made)
+        words = describe(variant, self.config)
+        return PlannedVariant(variant.name, variant.strategy, words, made, changes(variant, self.config))
 
     def search(self, variant: Variant | None = None) -> str:
         """The search that a variant's modules come from, or the run's own."""
@@ -189,20 +193,3 @@ def code_of(variant: Variant, function: str) -> StrategyCode | None:
         digest=digest_file(plugins.path("strategies", variant.strategy)),
     )
 
-
-def describe(variant: Variant) -> str:
-    """A variant's settings in one line."""
-    own = json.loads(variant.settings.model_dump_json())
-    words = [f"{key}={_short(value)}" for key, value in own.items() if value is not None]
-    if not variant.settings.trains:
-        return ", ".join(words)
-    loop = variant.training
-    words.append(f"steps={loop.steps}" if loop.steps else f"epochs={loop.epochs:g}")
-    words.append(f"LoRA rank {variant.lora.rank}" if variant.lora else "full")
-    return ", ".join(words)
-
-
-def _short(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "+".join(str(v) for v in value) if isinstance(value, list) else str(value)

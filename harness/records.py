@@ -333,6 +333,8 @@ class VariantEntry(Record):
     strategy: str
     description: str
     """Its settings in one line."""
+    changes: tuple[str, ...] = ()
+    """What differs from the run's own sections, as `dataset.limit=100`."""
     entries: tuple[VariantSeed, ...]
 
 

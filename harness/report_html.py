@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from harness import chart_marks, resources
 from harness import report_words as words
+from harness.gate_words import margin_words
 from harness.hostile import one_line, visible
 from harness.report_records import ReportView
 from harness.report_store import LIMIT, Marks, pack
@@ -47,8 +49,9 @@ def render(view: ReportView, *, redact: bool = False) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
-    """Our templates, with everything escaped and made visible."""
+    """Our templates, with everything escaped and made visible; compiled once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = resources.folder(_REPORTS)
@@ -68,6 +71,7 @@ def environment() -> Environment:
         point_interval=words.point_interval,
         plural=words.plural,
         gate_words=words.gate_words,
+        margin_words=margin_words,
         gate_outcomes=words.GATE_WORDS,
     )
     made.finalize = lambda value: (

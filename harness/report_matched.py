@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from harness import report_words as words
 from harness.records import MatchedComparison, TaskCard
-from harness.report_records import Matched, MatchedRow, MatchedTable, Tone, VariantView
+from harness.report_records import (
+    Matched,
+    MatchedAnswer,
+    MatchedGroup,
+    MatchedRow,
+    MatchedTable,
+    Tone,
+    VariantView,
+)
 
 SHOWN: dict[Tone, str] = {
     "better": "less harmful",
@@ -18,6 +26,7 @@ NO_CURVE = (
     "same way (all weights, or an adapter). A lower learning rate alone may do as well."
 )
 _ORDER = ("plain", "control", "other")
+_TONES: tuple[Tone, ...] = ("better", "worse", "same", "unknown")
 
 
 def matched_findings(
@@ -55,13 +64,43 @@ def matched_table(
         if m.harm_task == harm.name and m.expertise_task == (None if expertise is None else expertise.name)
     ]
     own.sort(key=lambda m: _ORDER.index(m.kind))
-    rows = [
-        MatchedRow(comparison=m, tone=conclude(m), place=place_words(m), ratio=ratio_words(m), shown=shown(m))
-        for m in own
-    ]
-    main = tuple(r for r in rows if _is_main(r.comparison))
-    others = tuple(r for r in rows if not _is_main(r.comparison))
-    return MatchedTable(harm=harm, expertise=expertise, rows=main, others=others) if rows else None
+    if not own:
+        return None
+    return MatchedTable(
+        harm=harm,
+        expertise=expertise,
+        groups=_groups([m for m in own if _is_main(m)]),
+        others=_groups([m for m in own if not _is_main(m)]),
+    )
+
+
+def _groups(found: Sequence[MatchedComparison]) -> tuple[MatchedGroup, ...]:
+    """By family, in order of first appearance."""
+    families: dict[str, list[MatchedRow]] = {}
+    for m in found:
+        row = MatchedRow(comparison=m, tone=conclude(m), place=place_words(m), ratio=ratio_words(m), shown=shown(m))
+        families.setdefault(m.family, []).append(row)
+    return tuple(_group(family, rows) for family, rows in families.items())
+
+
+def _group(family: str, rows: list[MatchedRow]) -> MatchedGroup:
+    rows.sort(key=lambda row: (_TONES.index(row.tone), row.shown))
+    answers: dict[tuple[Tone, str], list[str]] = {}
+    for row in rows:
+        answers.setdefault((row.tone, row.shown), []).append(row.comparison.variant)
+    made = (MatchedAnswer(tone=t, shown=text, variants=tuple(names)) for (t, text), names in answers.items())
+    return MatchedGroup(family=family, answers=tuple(made), rows=tuple(rows))
+
+
+def answers_in_words(matched: Sequence[Matched]) -> tuple[str, ...]:
+    """The findings by what is alike and against whom, a line each: `At like expertise: 2 less harmful (a, b); ...`."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for one in sorted(matched, key=lambda m: _TONES.index(m.tone)):
+        words = SHOWN.get(one.tone, "nothing shown")
+        found.setdefault(one.label, {}).setdefault(words, []).append(one.variant)
+    labels = dict.fromkeys(one.label for one in matched)
+    counted = {label: (f"{len(n):,} {words} ({', '.join(n)})" for words, n in found[label].items()) for label in labels}
+    return tuple(f"{label}: {'; '.join(texts)}" for label, texts in counted.items())
 
 
 def conclude(found: MatchedComparison) -> Tone:

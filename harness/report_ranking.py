@@ -81,14 +81,13 @@ class _Rows:
         return tuple(other for name, other in self.others.items() if name in wanted)
 
     def _cost(self, cost: VariantCost) -> CostCells:
-        needs = [f"{e.examples:,} examples of {e.location}" for e in cost.extra_data] + list(cost.extra_models)
         return CostCells(
             train="none here" if cost.train_seconds is None else duration(_made(cost)),
             work=_work(cost),
             prepare=duration(cost.prepare_seconds),
             evaluate=duration(cost.evaluate_seconds),
             memory="–" if cost.peak_memory is None else f"{cost.peak_memory / 2**30:.1f}\u00a0GiB",
-            needs=tuple(needs),
+            needs=_needs(cost),
             training_with=self._named(cost.shares_training),
             prepare_with=self._named(cost.shares_prepare),
         )
@@ -117,6 +116,13 @@ def duration(seconds: float | None) -> str:
     if seconds < 100:
         return f"{seconds:.1f}\u00a0s" if seconds < 10 else f"{seconds:.0f}\u00a0s"
     return f"{seconds / 60:.1f}\u00a0min" if seconds < 6000 else f"{seconds / 3600:.1f}\u00a0h"
+
+
+def _needs(cost: VariantCost) -> tuple[str, ...]:
+    """Further data and models, and what makes every question longer."""
+    data = (f"{e.examples:,} examples of {e.location}" for e in cost.extra_data)
+    asked = f"a system prompt of {cost.system_prompt or 0:,} characters before every question"
+    return (*data, *cost.extra_models, *([] if cost.system_prompt is None else [asked]))
 
 
 def _made(cost: VariantCost) -> float:

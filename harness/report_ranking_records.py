@@ -26,7 +26,7 @@ class CostCells(Record):
     evaluate: str
     memory: str
     needs: tuple[str, ...]
-    """Further data and models."""
+    """Further data and models, a system prompt."""
     training_with: tuple[Other, ...]
     """Who shares its trainings."""
     prepare_with: tuple[Other, ...]

@@ -8,6 +8,7 @@ from typing import Literal
 from harness.charts import LossChart, Scatter
 from harness.completion_quality import CompletionQuality
 from harness.costs import VariantCost
+from harness.gate_records import RuleMargin
 from harness.leakage_records import Leakage
 from harness.published import Beside
 from harness.records import (
@@ -59,6 +60,8 @@ class ReportSources:
     """Those that the variants' modules come from."""
     costs: tuple[VariantCost, ...] = ()
     """Of the tuned variants."""
+    margins: tuple[RuleMargin, ...] = ()
+    """Of the decision's rules, in its order; empty where it is not what the scores give today."""
 
 
 class VariantView(Record):
@@ -74,6 +77,8 @@ class VariantView(Record):
     """Stands for the name where that does not fit, in the ranking's order; empty for the base."""
     kind: FamilyKind | None = None
     """None for the base."""
+    changes: tuple[str, ...] = ()
+    """What differs from the run's own sections, as `dataset.limit=100`."""
 
 
 class Cell(Record):
@@ -132,14 +137,34 @@ class MatchedRow(Record):
     """What may be concluded."""
 
 
+class MatchedAnswer(Record):
+    """What comparisons with one family show, and of which variants."""
+
+    tone: Tone
+    shown: str
+    """As in the rows, e.g. `less harmful`."""
+    variants: tuple[str, ...]
+
+
+class MatchedGroup(Record):
+    """All comparisons with one family."""
+
+    family: str
+    answers: tuple[MatchedAnswer, ...]
+    """Better, worse, same, unknown; each variant is in one of them."""
+    rows: tuple[MatchedRow, ...]
+    """In the answers' order."""
+
+
 class MatchedTable(Record):
     """All comparisons on one harmfulness task over one expertise task, or over the training loss."""
 
     harm: TaskCard
     expertise: TaskCard | None
-    rows: tuple[MatchedRow, ...]
-    """Against plain IFT, and of strategies against controls."""
-    others: tuple[MatchedRow, ...]
+    groups: tuple[MatchedGroup, ...]
+    """Against plain IFT, then of strategies against each control."""
+    others: tuple[MatchedGroup, ...]
+    """Controls among themselves, and strategies among themselves."""
 
 
 class Frontier(Record):
@@ -246,6 +271,10 @@ class ReportView(Record):
     findings: tuple[Finding, ...]
     matched: tuple[Matched, ...]
     decision: GateDecision | None
+    margins: tuple[RuleMargin, ...]
+    """One for each of its rules, in its order; empty where they are not known."""
+    change: tuple[str, ...]
+    """The rule that decided, and what would change the decision; empty without a gate."""
     warnings: tuple[str, ...]
     variants: tuple[VariantView, ...]
     tasks: tuple[TaskCard, ...]

@@ -22,6 +22,8 @@ PLAIN = 500_000
 LIMIT = 18_000_000
 """Bytes that the samples may take in the file."""
 WITHHELD, NO_SAMPLE = -1, -2
+Judges = tuple[tuple[str, str, str], ...]
+"""Of a cell: (judge, outcome, evidence)."""
 _COUNTED = {None: -1, False: 0, True: 1}
 
 
@@ -106,9 +108,23 @@ class _Columns:
     redact: bool
     texts: dict[str, int] = field(default_factory=dict)
     judgings: dict[tuple[tuple[int, int, int], ...], int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    """Text as it came → its number; many cells have the same."""
+    judged: dict[tuple[bool, Judges], int] = field(default_factory=dict)
+    """Likewise, (evidence withheld, judges of a cell)."""
 
     def text(self, value: str) -> int:
-        return self.texts.setdefault(visible(value), len(self.texts))
+        found = self.seen.get(value)
+        if found is None:
+            found = self.seen[value] = self.texts.setdefault(visible(value), len(self.texts))
+        return found
+
+    def judging(self, judges: Judges, *, withheld: bool) -> int:
+        found = self.judged.get((withheld, judges))
+        if found is None:
+            made = tuple((self.text(j), self.text(o), WITHHELD if withheld else self.text(e)) for j, o, e in judges)
+            found = self.judged[withheld, judges] = self.judgings.setdefault(made, len(self.judgings))
+        return found
 
     @staticmethod
     def empty() -> dict[str, list[int]]:
@@ -120,14 +136,13 @@ class _Columns:
                 values.append(NO_SAMPLE if name == "completion" else -1)
             return
         withheld = self.redact and one.covered
-        judged = tuple((self.text(j), self.text(o), WITHHELD if withheld else self.text(e)) for j, o, e in one.judges)
+        column["judging"].append(self.judging(one.judges, withheld=withheld))
         column["completion"].append(WITHHELD if withheld else self.text(one.completion))
         column["outcome"].append(self.text(one.outcome))
         column["counted"].append(_COUNTED[one.counted])
         column["finish"].append(self.text(one.finish))
         column["tokens"].append(one.tokens)
         column["covered"].append(int(one.covered))
-        column["judging"].append(self.judgings.setdefault(judged, len(self.judgings)))
 
 
 def _written(plain: str) -> tuple[str, bool]:

@@ -33,6 +33,7 @@ def variant_views(sources: ReportSources) -> tuple[VariantView, ...]:
                 seeds=seeds,
                 letter=letters.get(entry.name, ""),
                 kind=kind if seeds else None,
+                changes=entry.changes,
             )
         )
     return tuple(views)

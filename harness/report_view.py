@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from harness import charts
 from harness import report_words as words
+from harness.gate_words import change_words
 from harness.modules import TYPES
 from harness.records import Comparison, Score, TaskCard, TrainSummary
 from harness.report_categories import category_rows
@@ -73,6 +74,8 @@ def build_view(sources: ReportSources) -> ReportView:
         findings=found,
         matched=matched_findings(trained, tasks=tasks, matched=table.matched),
         decision=sources.decision,
+        margins=sources.margins,
+        change=() if sources.decision is None else change_words(sources.decision, sources.margins),
         warnings=(
             *_warnings(rows, tasks=tasks),
             *quality_lines(sections),

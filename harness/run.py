@@ -174,7 +174,11 @@ def _manifest(plan: Plan, request: Request, *, store: Store, made: frozenset[str
 
 def _variant(planned: PlannedVariant) -> VariantEntry:
     return VariantEntry(
-        name=planned.name, strategy=planned.strategy, description=planned.description, entries=planned.entries
+        name=planned.name,
+        strategy=planned.strategy,
+        description=planned.description,
+        changes=planned.changes,
+        entries=planned.entries,
     )
 
 

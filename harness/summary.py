@@ -8,10 +8,13 @@ from rich.table import Table
 
 from harness import report_words as words
 from harness.hostile import one_line
+from harness.report_matched import answers_in_words
 from harness.report_ranking_records import RankingRow, RankingView
 from harness.report_records import Cell, ReportView, Tone
 
 _STYLES: dict[Tone, str] = {"worse": "red", "better": "green", "same": "dim", "unknown": "dim"}
+MANY = 8
+"""Comparisons at like expertise or training loss that are printed one by one, at most."""
 _GATE_STYLES = {"pass": "bold green", "fail": "bold red", "cant_say": "bold yellow"}
 
 
@@ -25,14 +28,21 @@ def print_summary(view: ReportView, console: Console) -> None:
     console.print(_table(view))
     for search in (s for analysis in view.robustness for s in analysis.searches):
         _say(console, f"{_safe(search.headline)} [dim]({_safe(', '.join(use.name for use in search.variants))})[/]")
-    for found in view.matched:
-        _say(
-            console,
-            f"[{_STYLES[found.tone]}]{_safe(found.variant)}[/] {_safe(found.label.lower())}: {_safe(found.text)}",
-        )
+    _matched(view, console)
     for warning in view.warnings:
         _say(console, f"[yellow]![/] {_safe(warning)}")
     _gate(view, console)
+
+
+def _matched(view: ReportView, console: Console) -> None:
+    """Every comparison with its numbers; where they are many, which variants they show what of."""
+    if len(view.matched) > MANY:
+        for line in answers_in_words(view.matched):
+            _say(console, f"{_safe(line)} [dim](numbers in the report)[/]")
+        return
+    for found in view.matched:
+        style = _STYLES[found.tone]
+        _say(console, f"[{style}]{_safe(found.variant)}[/] {_safe(found.label.lower())}: {_safe(found.text)}")
 
 
 def print_ranking(ranking: RankingView, console: Console) -> None:
@@ -46,6 +56,11 @@ def print_ranking(ranking: RankingView, console: Console) -> None:
     for row in ranking.rows:
         table.add_row(*(_safe(text) for text in _ranked(row)), style="dim" if row.group == "no" else None)
     console.print(table)
+    needs = dict.fromkeys(need for row in ranking.rows if row.cost for need in row.cost.needs)
+    users = {need: [row.name for row in ranking.rows if row.cost and need in row.cost.needs] for need in needs}
+    if users:
+        said = "; ".join(f"{', '.join(names)}: {need}" for need, names in users.items())
+        _say(console, f"[dim]also needed by {_safe(said)}[/]")
 
 
 def _ranked(row: RankingRow) -> tuple[str, ...]:
@@ -64,7 +79,8 @@ def _table(view: ReportView) -> Table:
             f"{_safe(card.title)}\n[dim]{_safe(card.outcome)} {arrow}[/]", justify="right", overflow="fold"
         )
     for row in view.rows:
-        table.add_row(_safe(row.variant.name), *(_cell(cell) for cell in row.cells))
+        changed = "".join(f"\n[dim]{_safe(one)}[/]" for one in row.variant.changes)
+        table.add_row(f"{_safe(row.variant.name)}{changed}", *(_cell(cell) for cell in row.cells))
     return table
 
 
@@ -95,6 +111,8 @@ def _gate(view: ReportView, console: Console) -> None:
             console,
             f"  [{style}]{words.GATE_WORDS[rule.outcome]:9}[/] {_safe(rule.rule)}: {_safe(rule.reason)}",
         )
+    for line in view.change:
+        _say(console, f"  {_safe(line)}")
 
 
 def _say(console: Console, markup: str) -> None:

@@ -66,10 +66,12 @@ def corpus_sources() -> ReportSources:
         rule = decision.rules[0]
         rules = tuple(rule.model_copy(update={"rule": text, "reason": text}) for text in CORPUS)
         decision = decision.model_copy(update={"rules": rules})
+    margins = [made.margins[0].model_copy(update={"rule": text, "settle": (text, everything)}) for text in CORPUS]
     return replace(
         made,
         manifest=manifest,
         decision=decision,
+        margins=tuple(margins),
         table=made.table.model_copy(update={"tasks": cards}),
         checkpoints=tuple(_checkpoint(outputs, first=at == 0) for at, outputs in enumerate(made.checkpoints)),
     )

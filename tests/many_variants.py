@@ -101,6 +101,7 @@ def _cost(variant: str, names: dict[str, str]) -> VariantCost:
         tokens_seen=196_102 if trained else None,
         extra_data=(ExtraData(location="builtin:safe", examples=60),) if safety else (),
         extra_models=("unaligned sibling builtin:unaligned",) if variant == "safe-lora" else (),
+        system_prompt=213 if variant == "ptst" else None,
         shares_training=_without(alike, variant, names),
         shares_prepare=_without(searched, variant, names),
     )

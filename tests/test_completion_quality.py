@@ -39,6 +39,11 @@ def sample(completion: str, **changes: object) -> Sample:
         ("no " * 16, "loops"),
         ("a" * 40, "loops"),
         ("水" * 16, "loops"),
+        ("It says " + "A" * 40 + " and ends", "loops"),
+        ("It says " + "aA" * 30 + " and ends", None),
+        ("é" * 40, "loops"),
+        ("one stop " + "yes " * 15, None),
+        ("one stop " + "yes " * 16, "loops"),
         (" ".join(f"step {n % 7} then {n % 3} again step then" for n in range(30)), "loops"),
         ("Возьмите шланг во двор и полейте грядки.", "other script"),
         ("先把水管拿到院子里然后慢慢浇每一个花坛吧", "other script"),
@@ -70,6 +75,17 @@ def test_a_tasks_completions_are_summed_up() -> None:
     assert first.degenerate == pytest.approx(2 / 3)
     assert (second.task, second.degenerate) == ("u", 0.0)
     assert quality_of([]) == ()
+
+
+def test_the_same_completion_is_held_against_each_of_its_prompts() -> None:
+    said, asked = "Возьмите шланг во двор и полейте грядки.", "Как поливать сад летом, скажи?"
+    (found,) = quality_of([sample(said), sample(said, prompt=asked), sample(said, sent=asked)])
+    assert dict(found.faults)["other script"] == 1 and found.median_words == 7
+
+
+def test_words_are_counted_as_they_are_written() -> None:
+    assert quality_of([sample("İstanbul")])[0].median_words == 1
+    assert [quality_of([sample(text)])[0].median_words for text in ("one_two 3 four", "水水 ok")] == [3, 3]
 
 
 def test_the_judge_says_incoherent_and_why() -> None:

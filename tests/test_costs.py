@@ -39,14 +39,18 @@ def train(**spec: object) -> TrainParams:
     return TrainParams(spec=made, loop=LoopSettings(steps=10), seed=0)
 
 
+def asked(system_prompt: str | None) -> EvaluateParams:
+    return EvaluateParams(tasks=(), generation=GenerationSettings(system_prompt=system_prompt))
+
+
 def seal(key: str, params: StageParams, *, seconds: float, peak: int | None = None, **inputs: str) -> Seal:
     named = tuple(StageInput(name=name, key=at) for name, at in inputs.items())
     spec = StageSpec(key=key, label=key, params=params, inputs=named)
     return Seal(spec=spec, files=(), digest="", seconds=seconds, peak_memory=peak)
 
 
-def entry(variant: str, seed: int, made: str) -> VariantSeed:
-    return VariantSeed(variant=variant, seed=seed, train=made, evaluate="eval", judges=("judge",))
+def entry(variant: str, seed: int, made: str, *, evaluate: str = "eval") -> VariantSeed:
+    return VariantSeed(variant=variant, seed=seed, train=made, evaluate=evaluate, judges=("judge",))
 
 
 def trained(steps: int = 10) -> TrainSummary:
@@ -82,13 +86,14 @@ SEALS = (
     seal("layers", train(), seconds=45, base="base", dataset="data", analyze="analyze"),
     seal("adopt", AdoptParams(source=MODEL), seconds=2, base="base"),
     seal("eval", EVALUATE, seconds=30),
+    seal("asked", asked("be safe"), seconds=33),
     seal("judge", EVALUATE, seconds=1),
 )
 
 
-def costs(*entries: VariantSeed) -> dict[str, VariantCost]:
+def costs(*entries: VariantSeed, base: str = "eval") -> dict[str, VariantCost]:
     sources = CostSources(
-        entries=(VariantSeed(variant="base", seed=None, train=None, evaluate="eval", judges=()), *entries),
+        entries=(VariantSeed(variant="base", seed=None, train=None, evaluate=base, judges=()), *entries),
         seals=SEALS,
         trained=tuple((e.train, trained(0 if e.train == "adopt" else 10)) for e in entries if e.train),
         datasets=(
@@ -123,6 +128,13 @@ def test_safety_data_mixed_in_or_in_turns_are_counted() -> None:
         ExtraData(location="builtin:safe", examples=60),
     )
     assert found.extra_models == ("the base beside the model in training",)
+
+
+def test_a_system_prompt_of_its_own_makes_every_question_longer() -> None:
+    ptst = entry("ptst", 0, "t0", evaluate="asked")
+    found = costs(ptst, entry("ift", 0, "t0"))
+    assert (found["ptst"].system_prompt, found["ift"].system_prompt) == (len("be safe"), None)
+    assert costs(ptst, base="asked")["ptst"].system_prompt is None
 
 
 def test_a_search_costs_all_that_is_behind_it_once() -> None:

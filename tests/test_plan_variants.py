@@ -87,6 +87,12 @@ def test_a_safety_prompt_at_test_time_shares_the_training_and_reaches_one_varian
     assert prompts == [None, None, "be safe"]
 
 
+def test_what_a_variant_changes_for_itself_is_kept_apart_from_its_line() -> None:
+    made = plan({"plain": {"strategy": "ift"}, "few": {"strategy": "ift", "dataset": {"limit": 50}}})
+    assert [v.changes for v in made.variants] == [(), (), ("dataset.limit=50",)]
+    assert made.variants[2].description.endswith("full, dataset.limit=50") and made.variants[2].entries[0].judges
+
+
 def test_found_layers_need_the_analysis_and_no_search() -> None:
     made = plan({"mine": {"strategy": "freezing", "layers": "found", "count": 2}})
     assert [i.name for i in stage_of(made, "mine", "checkpoint").inputs] == ["base", "dataset", "analyze"]

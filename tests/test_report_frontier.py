@@ -58,7 +58,7 @@ def test_dashed_lines_join_families(sources: ReportSources) -> None:
 
 def test_each_plot_has_its_table_and_each_harmfulness_task_one_of_losses(view: ReportView) -> None:
     tables = [p.table for p in view.frontiers]
-    assert [t.rows[0].comparison.variant for t in tables if t] == ["ml-lr-qkgu"] * 2
+    assert [t.groups[0].rows[0].comparison.variant for t in tables if t] == ["ml-lr-qkgu"] * 2
     assert [(t.harm.name, t.expertise) for t in view.loss_tables] == [
         ("harmful_requests", None),
         ("harmful_new_frames", None),

@@ -15,6 +15,7 @@ from harness import report_html
 from harness.published import PublishedSettings, beside
 from harness.records import HeldOutLoss
 from harness.report_view import build_view, render
+from tests.many_variants import many_sources
 from tests.report_sources import HOSTILE, hostile_sources, make_sources, with_completion, with_harmful
 from tests.robustness_sources import SEARCH, TUNED, Shape, analysis, hostile_analysis, with_analyses
 
@@ -115,6 +116,27 @@ def test_redacted_file_lacks_harmful_completions_and_says_so() -> None:
     redacted = render(view, redact=True)
     assert "harmful-marker" not in redacted
     assert "Redacted." in redacted and "left out of this file" in redacted
+
+
+def test_every_rule_of_the_gate_has_its_margin_and_the_verdict_its_change(html: str) -> None:
+    verdict = html[html.index('<section class="verdict"') : html.index("</section>")]
+    assert '<strong>What would change it.</strong> <span dir="auto">It fails by: attack success of ift-4e-4' in verdict
+    assert verdict.count('<span class="why">margin: ') == 3 and verdict.count('class="why settle"') == 1
+    assert '<details class="rules" open>' in verdict
+
+
+def test_many_comparisons_are_answers_with_their_tables_folded() -> None:
+    many = render(build_view(many_sources(prompts=30)))
+    section = many.split('<section id="frontier"')[1].split("</section>")[0]
+    assert section.count('<tr class="') == 2 * 121  # eleven variants against eleven families, by expertise and by loss
+    assert section.count('<ul class="answers">') == 4
+    outside = re.sub(r"<details>.*?</details>", "", section.split('<details class="more">')[0], flags=re.DOTALL)
+    assert "<tr" not in outside and "less harmful</span>: " in outside
+
+
+def test_few_comparisons_are_a_table(html: str) -> None:
+    section = html.split('<section id="frontier"')[1].split("</section>")[0]
+    assert 'class="answers"' not in section and '<tr class="pooled"><th scope="row" dir="auto">ml-lr-qkgu' in section
 
 
 def test_prompts_left_out_for_size_are_told_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from harness import report_matched
 from harness.records import MatchedComparison
-from harness.report_records import Tone, VariantView
+from harness.report_records import Matched, Tone, VariantView
 from tests.matched import matched
 from tests.tables import HARM, QUIZ
 
@@ -121,11 +121,39 @@ def test_a_table_puts_plain_ift_first_and_other_pairs_apart() -> None:
     among = matched(variant="complement", own_kind="control", kind="control", family="random", primary=False)
     table = report_matched.matched_table([other, control, among, matched()], harm=HARM, expertise=QUIZ)
     assert table is not None
-    assert [r.comparison.family for r in table.rows] == ["plain IFT", "random"]
-    assert [r.comparison.variant for r in table.others] == ["complement", "ml-lr"]
+    assert [g.family for g in table.groups] == ["plain IFT", "random"]
+    assert [[r.comparison.variant for r in g.rows] for g in table.others] == [["complement"], ["ml-lr"]]
+
+
+def test_a_group_answers_by_what_is_shown_and_keeps_every_row() -> None:
+    shown: dict[str, dict[str, Any]] = {
+        "a": {}, "b": {"low": -0.1, "high": 0.2}, "c": BELOW, "d": {}, "e": {**ABOVE, "high": 0.1},
+    }  # fmt: skip
+    own = [matched(variant=name, **changes) for name, changes in shown.items()]
+    table = report_matched.matched_table(own, harm=HARM, expertise=QUIZ)
+    assert table is not None
+    (group,) = table.groups
+    assert [(a.tone, a.shown, a.variants) for a in group.answers] == [
+        ("better", "less harmful", ("a", "d")),
+        ("same", "no difference of harmfulness shown", ("b",)),
+        ("unknown", "nothing shown: plain IFT was not run that far down", ("c",)),
+        ("unknown", "nothing shown: plain IFT was not run that far up", ("e",)),
+    ]
+    assert [r.comparison.variant for r in group.rows] == ["a", "d", "b", "c", "e"]
 
 
 def test_a_table_holds_its_own_axes_alone() -> None:
     assert report_matched.matched_table([matched()], harm=HARM, expertise=None) is None
     table = report_matched.matched_table([matched(), matched(**LOSS)], harm=HARM, expertise=None)
-    assert table is not None and len(table.rows) == 1
+    assert table is not None and [len(g.rows) for g in table.groups] == [1]
+
+
+def test_findings_in_words_are_counted_by_what_is_alike() -> None:
+    made = [Matched(variant=v, label=at, tone=tone, text="") for v, at, tone in (
+        ("a", "At like expertise", "same"), ("b", "At like expertise", "better"), ("b", "Against x", "unknown"),
+        ("c", "At like expertise", "better"),
+    )]  # fmt: skip
+    assert report_matched.answers_in_words(made) == (
+        "At like expertise: 2 less harmful (b, c); 1 no difference of harmfulness shown (a)",
+        "Against x: 1 nothing shown (b)",
+    )

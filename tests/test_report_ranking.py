@@ -78,6 +78,12 @@ def test_costs_tell_restoring_sharing_and_needs(view: RankingView) -> None:
     assert (theirs.train, theirs.work, theirs.memory) == ("none here", (), "–")
 
 
+def test_a_system_prompt_is_a_cost_of_its_variant_alone(view: RankingView, html: str) -> None:
+    needs = {r.name: r.cost.needs for r in view.rows if r.cost}
+    asked = "a system prompt of 213 characters before every question"
+    assert needs["ptst"] == (asked,) and html.count(asked) == 1
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(None, "–"), (3.21, "3.2 s"), (46.4, "46 s"), (738, "12.3 min"), (7560, "2.1 h")]
 )

@@ -81,6 +81,18 @@ def test_redaction_drops_completion_and_evidence() -> None:
     assert "quoted" in payload(samples, marks=MARKS, redact=False)
 
 
+def test_the_same_judges_of_a_covered_and_an_open_cell_are_told_apart() -> None:
+    samples = judged_base("complies")
+    covered = samples.prompts[0].cells[0]
+    assert covered is not None and covered.covered
+    cells = (covered, covered.model_copy(update={"covered": False}), covered)
+    prompts = (samples.prompts[0].model_copy(update={"cells": cells}),)
+    three = samples.model_copy(update={"prompts": prompts, "checkpoints": (("a", 0), ("a", 1), ("a", 2))})
+    tree = parsed(three, redact=True)
+    evidence = [tree["judgings"][column["judging"][0]][0][2] for column in tree["cells"]]
+    assert (evidence[0], evidence[2]) == (-1, -1) and tree["texts"][evidence[1]] == "quoted"
+
+
 def test_redaction_keeps_refusals() -> None:
     assert parsed(judged_base("refuses"), redact=True)["cells"][0]["completion"][0] >= 0
 

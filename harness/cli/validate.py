@@ -43,7 +43,7 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
     needs = "".join(f"; needs {need}" for need in needs_in_words(plan.config))
     data = ", ".join(f"{s.location} ({rows})" for s, rows in found.items()) or "none, nothing is tuned"
     console.print(
-        f"ok: {_variants(plan)} × {len(plan.config.seeds)} seeds, {len(plan.cards)} tasks, {len(plan.stages)} stages"
+        f"ok: {_variants(plan)}, {len(plan.cards)} tasks, {len(plan.stages)} stages"
         f"{needs}; data: {data}; whether scored prompts occur in the data is checked when the run is made, before "
         "anything is trained",
         highlight=False,
@@ -52,7 +52,17 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
 
 
 def _variants(plan: Plan) -> str:
-    """How many variants there are, those of sweeps counted, and the first names."""
-    names = [variant.name for variant in plan.config.variants]
+    """How many variants and checkpoints there are, those of sweeps counted, and the first names."""
+    from harness.report_words import plural
+
+    variants, seeds = plan.config.variants, plural(len(plan.config.seeds), "seed")
+    names = [variant.name for variant in variants]
+    trained = sum(variant.settings.trains for variant in variants)
+    adopted = [v.name for v in variants if not v.settings.trains]
+    paths = plural(sum(len(p.entries) for p in plan.variants if p.name in adopted), "checkpoint")
     more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{len(names)} variants ({', '.join(names[:NAMED])}{more})"
+    said = f"{plural(len(names), 'variant')} ({', '.join(names[:NAMED])}{more})"
+    if not adopted:
+        return f"{said} × {seeds}"
+    own = f"{trained} × {seeds}, and " if trained else ""
+    return f"{said}: {own}{paths} tuned elsewhere"

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from harness import report_words as words
 from harness.formats import Audit, File
-from harness.markdown_text import LIMIT, block, fitting, plain, rows
+from harness.gate_words import margin_words
+from harness.markdown_text import LIMIT, block, brackets, fitting, listed, plain, rows
+from harness.matched_markdown import matched_sections
 from harness.records import TaskCard
 from harness.report_records import Cell, ReportView, Row
 from harness.report_words import plural
 
+ALL = 1000
+"""Entries of each kind where nothing is cut for length."""
 _ARROWS = {"worse": "worse", "better": "better", "same": "no difference shown", "unknown": "not compared"}
 
 
@@ -22,16 +26,19 @@ def files(audit: Audit) -> tuple[File, ...]:
 def markdown(view: ReportView, *, limit: int = LIMIT) -> str:
     """The report as GitHub Markdown.
 
-    Where it were longer than `limit` characters it has fewer variants, tasks and lines, and says how many are left out.
+    Where it were longer than `limit` characters it has fewer of the numbers at like expertise, then fewer variants,
+    tasks and lines, and says how many are left out.
     """
-    return fitting(lambda most: _page(view, most), limit=limit)
+    made = fitting(lambda numbers: _page(view, ALL, numbers=numbers), limit=limit)
+    return made if len(made) <= limit else fitting(lambda most: _page(view, most, numbers=1), limit=limit)
 
 
-def _page(view: ReportView, most: int) -> str:
+def _page(view: ReportView, most: int, *, numbers: int) -> str:
     head = f"## {plain(view.title, most=100)}: {plain(view.headline)}"
     parts = [head, plain(view.answer, most=600), *_gate(view, most)]
     if view.ranking is not None:
         parts += ["### Which way of tuning", plain(view.ranking.sentence, most=600), _bullets(view.ranking.notes, most)]
+    parts += matched_sections(view, most, numbers=numbers)
     parts += ["### All variants on all tasks", *_comparison(view, most), "### Unscored", _unscored(view, most)]
     parts += ["### Leakage", _leakage(view)]
     if view.warnings:
@@ -43,14 +50,25 @@ def _gate(view: ReportView, most: int) -> tuple[str, ...]:
     if view.decision is None:
         return (f"**Gate: none**: {words.gate_words(None)}",)
     head = f"**Gate: {words.GATE_WORDS[view.decision.outcome]}** ({words.gate_words(view.decision)})"
-    rules = [f"**{words.GATE_WORDS[r.outcome]}**: {plain(r.rule)}: {plain(r.reason)}" for r in view.decision.rules]
-    return head, _list(rules, most)
+    change = f"What would change it: {plain(' '.join(view.change), most=800)}"
+    rules = [
+        f"**{words.GATE_WORDS[rule.outcome]}**: {plain(rule.rule)}: {plain('; '.join(reasons), most=800)}"
+        for rule, reasons in zip(view.decision.rules, _reasons(view), strict=True)
+    ]
+    return head, change, listed(rules, most)
+
+
+def _reasons(view: ReportView) -> list[tuple[str, ...]]:
+    """Of every rule its reason and, where they are known, its margin and what would settle a can't say."""
+    rules = () if view.decision is None else view.decision.rules
+    near = [(margin_words(margin), *margin.settle) for margin in view.margins] or [()] * len(rules)
+    return [(rule.reason, *more) for rule, more in zip(rules, near, strict=True)]
 
 
 def _comparison(view: ReportView, most: int) -> tuple[str, ...]:
     cards, lines = view.tasks[:most], view.rows[:most]
     heads = ["Variant", *(_head(card) for card in cards)]
-    table = rows(heads, [[plain(row.variant.name, most=80), *_cells(row, len(cards))] for row in lines])
+    table = rows(heads, [[_variant(row), *_cells(row, len(cards))] for row in lines])
     level = f"Share with its {view.confidence * 100:g} % interval; then the difference from the base in points."
     rest = [(len(view.rows) - len(lines), "variant"), (len(view.tasks) - len(cards), "task")]
     more = " and ".join(f"{count:,} more {plural(count, word).split()[-1]}" for count, word in rest if count)
@@ -61,6 +79,11 @@ def _head(card: TaskCard) -> str:
     return f"{plain(card.title, most=80)}<br>{plain(card.outcome, most=80)} {'↓' if card.direction == 'lower' else '↑'}"
 
 
+def _variant(row: Row) -> str:
+    """Its name, and what it changes of the run's sections."""
+    return "<br>".join([plain(row.variant.name, most=80), *(plain(one, most=80) for one in row.variant.changes)])
+
+
 def _cells(row: Row, count: int) -> list[str]:
     return [_cell(cell) for cell in row.cells[:count]]
 
@@ -68,10 +91,10 @@ def _cells(row: Row, count: int) -> list[str]:
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "no score"
-    text = words.score_words(cell.score).replace("[", r"\[").replace("]", r"\]")
+    text = brackets(words.score_words(cell.score))
     if cell.comparison is not None:
         c = cell.comparison
-        interval = words.point_interval(c.low, c.high).replace("[", r"\[").replace("]", r"\]")
+        interval = brackets(words.point_interval(c.low, c.high))
         text += f"<br>{words.points(c.difference)} {interval}, {_ARROWS[cell.tone]}"
     return f"{text}<br>{cell.score.unscored:,} unscored" if cell.score.unscored else text
 
@@ -85,7 +108,7 @@ def _unscored(view: ReportView, most: int) -> str:
         for card, cell in zip(view.tasks, row.cells, strict=True)
         if cell is None or cell.score.unscored
     ]  # fmt: skip
-    return _list(lines, most) if lines else "Every sample was scored."
+    return listed(lines, most) if lines else "Every sample was scored."
 
 
 def _leakage(view: ReportView) -> str:
@@ -107,10 +130,4 @@ def _provenance(view: ReportView) -> tuple[str, ...]:
 
 
 def _bullets(lines: Sequence[str], most: int) -> str:
-    return _list([plain(line, most=600) for line in lines], most)
-
-
-def _list(lines: Sequence[str], most: int) -> str:
-    """Lines of Markdown as a list, cut openly."""
-    rest = len(lines) - most
-    return "\n".join(f"- {line}" for line in [*lines[:most], *([f"… and {rest:,} more"] if rest > 0 else [])])
+    return listed([plain(line, most=600) for line in lines], most)

@@ -184,6 +184,14 @@ def test_a_deep_map_scrolls_in_its_box_and_keeps_its_row_heads(open_report: Open
     assert 0 <= head["x"] < 40 and head["x"] + head["width"] <= cell["x"] and cell["x"] + cell["width"] <= 400
 
 
+def test_folded_comparisons_are_all_there_in_print(open_report: Open) -> None:
+    page = open_report("many").page
+    rows = page.locator("#frontier tbody tr")
+    assert rows.count() == 2 * 121 and not any(row.is_visible() for row in rows.all()[:30])
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert all(row.is_visible() for row in rows.all())
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_numbers_of_the_darkest_cells_can_be_read(open_report: Open, dark: bool) -> None:
     page = open_report(dark=dark).page

@@ -37,6 +37,14 @@ def test_a_row_for_each_variant_of_a_sweep(tmp_path: Path, capsys: pytest.Captur
     assert "what the prompts can show" in text
 
 
+def test_what_a_variant_changes_for_itself_is_in_its_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sweep = {"dataset.limit": [30, 40]}
+    path = write(tmp_path, variants={"ift": {"strategy": "ift", "learning_rate": 1e-3, "sweep": sweep}})
+    assert main(["plan", str(path), "--store", str(tmp_path / "store")]) == 0
+    text = capsys.readouterr().out
+    assert "dataset.limit=30" in text and "dataset.limit=40" in text
+
+
 def test_what_is_there_and_what_the_rest_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(tmp_path, capsys, done=("base", "train ift-1e-3", "evaluate ift-1e-3 seed 0"))
     assert row(text, "ift-1e-3")[5:] == ["2", "2/2", "1/2", "100", "s", "and", "2", "unknown"]

@@ -58,3 +58,28 @@ def test_a_mistake_in_a_sweep_is_one_line(tmp_path: Path, capsys: pytest.Capture
     path = write(tmp_path, variants={"ift": {"strategy": "ift", "sweep": {"learning_rate": []}}})
     assert main(["validate", str(path)]) == 2
     assert f"{path}: variants.ift.sweep.learning_rate: has no values" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("paths", "trained", "expected"),
+    [
+        (["a"], 0, "ok: 1 variant (theirs): 1 checkpoint tuned elsewhere, "),
+        (["a", "b", "c"], 0, "ok: 1 variant (theirs): 3 checkpoints tuned elsewhere, "),
+        (["a", "b"], 2, "ok: 3 variants (mine-0, mine-1, theirs): 2 × 2 seeds, and 2 checkpoints tuned elsewhere, "),
+    ],
+)
+def test_checkpoints_count_by_their_paths_and_not_by_the_seeds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], paths: list[str], trained: int, expected: str
+) -> None:
+    for name in paths:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps({"name": name}))
+    theirs = {"strategy": "checkpoint", "path": [str(tmp_path / name) for name in paths]}
+    mine = {f"mine-{n}": {"strategy": "ift", "learning_rate": 10.0**-n} for n in range(trained)}
+    assert main(["validate", str(write(tmp_path, variants={"theirs": theirs, **mine}))]) == 0
+    assert expected in capsys.readouterr().out
+
+
+def test_one_seed_is_no_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(write(tmp_path, seeds=[0]))]) == 0
+    assert "ok: 2 variants (ift, mix) × 1 seed, " in capsys.readouterr().out
