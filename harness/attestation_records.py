@@ -14,8 +14,8 @@ from harness.policy import Policy
 from harness.record import Record
 from harness.records import RuleResult
 
-STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
+StatementType = Literal["https://in-toto.io/Statement/v1"]
+PredicateType = Literal["https://in-toto.io/attestation/test-result/v0.1"]
 
 
 class _Named(Record):
@@ -67,10 +67,10 @@ class Predicate(_Named):
 class Statement(_Named):
     """attestation.json of a run."""
 
-    kind: Literal["https://in-toto.io/Statement/v1"] = Field(default=STATEMENT, alias="_type")
+    kind: StatementType = Field(default="https://in-toto.io/Statement/v1", alias="_type")
     subject: tuple[Descriptor, ...]
     """Every file of the weights of every variant and seed that the policy judges."""
-    predicate_type: Literal["https://in-toto.io/attestation/test-result/v0.1"] = Field(
-        default=PREDICATE, alias="predicateType"
+    predicate_type: PredicateType = Field(
+        default="https://in-toto.io/attestation/test-result/v0.1", alias="predicateType"
     )
     predicate: Predicate
