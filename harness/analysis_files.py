@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.analysis_records import Drift, ModuleRobustness, Robustness
-from harness.map_figure import lay_out, render_figure
 from harness.modules import patterns_of
 from harness.record_files import write_text
 from harness.report_measures import heat_map
@@ -101,11 +100,13 @@ def map_csv(robustness: Robustness, *, chosen: tuple[str, ...]) -> str:
 
 def map_svg(analysis: AnalysisOutputs, *, name: str) -> str:
     """The map that the search went by, its set marked, as a figure of its own."""
+    from harness.map_figure import figure_svg
+
     outcome = analysis.searches[0].outcome
     heat = heat_map(analysis.robustness, main_measure(analysis, outcome), chosen=outcome.chosen.modules, full=True)
     inside = len(set(outcome.chosen.modules).intersection(outcome.every))
     title = f"Module robustness of {name}: {inside} of {len(outcome.every)} modules chosen"
-    return render_figure(lay_out(heat, title=title, words=heat.words))
+    return figure_svg(heat, title=title, words=heat.words)
 
 
 def _cells(row: ModuleRobustness, *, seeds: tuple[int, ...], chosen: bool) -> Iterator[tuple[str, str]]:

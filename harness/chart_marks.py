@@ -9,7 +9,17 @@ _HEIGHT = 15.0
 _CHARACTER = 8.2
 _HUES = 6
 _COLOURS = 9
-_SHAPES = 6
+OUTLINES = (
+    "M1,0A1,1,0,1,1,-1,0A1,1,0,1,1,1,0Z",
+    "M-0.86,-0.86L0.86,-0.86L0.86,0.86L-0.86,0.86Z",
+    "M0,-1.14L1.14,0.86L-1.14,0.86Z",
+    "M0,-1.14L1.14,0L0,1.14L-1.14,0Z",
+    "M0,1.14L1.14,-0.86L-1.14,-0.86Z",
+    "M-0.5,-1L0.5,-1L1,0L0.5,1L-0.5,1L-1,0Z",
+)
+"""Circle, square, triangle, diamond, triangle on its tip, hexagon: paths around 0 of radius 1, about alike in size."""
+_ACTIONS = {"grow": 0, "bisect": 1, "extend": 2, "single": 3, "repair": 4}
+"""What a search does → its outline."""
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -33,8 +43,18 @@ def hue(mark: int) -> int:
 
 
 def shape(mark: int) -> int:
-    """The shape of a mark, 0..5; marks of one colour have different ones, up to thirty mitigations."""
-    return mark % _SHAPES if mark < _COLOURS else (mark + (mark - _COLOURS) // _HUES) % _SHAPES
+    """The shape of a mark, an index of OUTLINES; marks of one colour have different ones, up to thirty mitigations."""
+    return mark % len(OUTLINES) if mark < _COLOURS else (mark + (mark - _COLOURS) // _HUES) % len(OUTLINES)
+
+
+def outline(mark: int) -> str:
+    """The shape of a mark as an SVG path."""
+    return OUTLINES[shape(mark)]
+
+
+def trial_outline(action: str) -> str:
+    """The shape of what a search did."""
+    return OUTLINES[_ACTIONS[action]]
 
 
 def free_spot(text: str, x: float, y: float, *, taken: Sequence[Box], room: tuple[float, float]) -> Spot:

@@ -1,59 +1,89 @@
-"""Geometry of the report's drawings: where every mark, tick and label lies, in SVG units.
+"""What the report's drawings show: points, curves, spans of the axes, and where labels find room.
 
-Pure functions from numbers to frozen records; nothing here knows HTML.
+Pure functions from numbers to frozen records. Vega-Lite draws them (chart_drawings.py).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
 
 from harness.chart_marks import free_spot
 from harness.records import LossPoint
 from harness.specs import Record
 
+LEFT, TOP, RIGHT, BOTTOM = 58.0, 18.0, 18.0, 52.0
+"""Room around a scatter plot's frame, in SVG units."""
+INSET = 8.0
+"""Room between the frame and the ends of the axes."""
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _CROWDED = 45.0
+_PRESSED = 2.5
+"""How often the greatest drift everything may be before it is left out of a drawing."""
 
 
-class Tick(Record):
-    """A line across a drawing."""
+class Interval(Record):
+    """A share with its interval."""
 
-    at: float
-    label: str
-
-
-class Frame(Record):
-    """A drawing's outer size and its inner rectangle."""
-
-    width: float
-    height: float
-    left: float
-    top: float
-    right: float
-    bottom: float
+    value: float
+    low: float
+    high: float
 
 
-class ScatterMark(Record):
-    """One variant: its point, both intervals, its label, and a dot for every seed."""
+class Span(Record):
+    """An axis of shares: both ends, and the step between ticks."""
 
-    variant: str
-    label: str
-    """The name, or its letter where names would lie on one another."""
-    mark: int
-    """Colour and shape, by way of tuning; 0 is the base."""
+    low: float
+    high: float
+    step: float
+
+
+class SeedDot(Record):
+    """One seed of a variant."""
+
     x: float
     y: float
-    x_low: float
-    x_high: float
-    y_low: float
-    y_high: float
-    label_x: float
-    label_y: float
-    anchor: str
     title: str
-    seeds: tuple[tuple[float, float], ...]
+    """Seed and both values, in words."""
+
+
+class Place(Record):
+    """A variant's shares on two tasks."""
+
+    variant: str
+    strategy: str
+    mark: int
+    """Colour and shape, by way of tuning; 0 is the base."""
+    x: Interval
+    y: Interval
+    seeds: tuple[SeedDot, ...]
+    title: str
+    """Name and both values with their intervals, in words."""
+    family: str = ""
+    """Whose trend it is part of; empty: its strategy's."""
+    short: str = ""
+    """What may stand for the name; empty where it has to be the name."""
+    label: str = ""
+    """How the name is written beside the point; empty: as it is."""
+
+
+class Label(Record):
+    """What is written beside a point, and where its baseline begins, ends, or has its middle, in SVG units."""
+
+    text: str
+    mark: int
+    x: float
+    y: float
+    anchor: str
+
+
+class Curve(Record):
+    """A curve with its interval: (x, interval of y) from left to right."""
+
+    family: str
+    """Its dashed trend is left out."""
+    mark: int
+    places: tuple[tuple[float, Interval], ...]
 
 
 class Trend(Record):
@@ -61,74 +91,46 @@ class Trend(Record):
 
     family: str
     mark: int
-    points: str
-
-
-class Band(Record):
-    """A curve with the area of its interval."""
-
-    mark: int
-    line: str
-    area: str
+    points: tuple[tuple[float, float], ...]
 
 
 class Scatter(Record):
-    """Harmfulness over expertise."""
+    """Harmfulness over expertise, at one size."""
 
-    frame: Frame
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    marks: tuple[ScatterMark, ...]
+    width: float
+    height: float
+    x: Span
+    y: Span
+    places: tuple[Place, ...]
+    labels: tuple[Label, ...]
+    """One for each place, in the same order."""
     trends: tuple[Trend, ...]
-    bands: tuple[Band, ...]
+    curves: tuple[Curve, ...]
     lettered: bool
     """Whether letters stand for the names."""
 
 
 class LossPath(Record):
-    """One seed's losses."""
+    """One seed's losses as (step, loss)."""
 
     seed: int
-    points: str
+    points: tuple[tuple[int, float], ...]
+    title: str
 
 
 class LossChart(Record):
     """Loss over steps, a line for every seed."""
 
-    frame: Frame
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
+    mark: int
+    top: float
+    """The loss at the upper edge."""
+    last: int
+    """The step at the right edge."""
     paths: tuple[LossPath, ...]
 
 
-class StepMark(Record):
+class Trial(Record):
     """One joint perturbation of a search."""
-
-    x: float
-    y: float
-    action: str
-    within: bool
-    kept: bool
-    title: str
-
-
-class StepChart(Record):
-    """Drift of each joint perturbation, in order of evaluation, against the budget."""
-
-    frame: Frame
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    marks: tuple[StepMark, ...]
-    line: str
-    budget: float
-    """Height of the budget line."""
-    whole: float | None
-    """Height of the line of everything at once; None where it lies too far up to be drawn."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What a StepMark is made from."""
 
     number: int
     drift: float
@@ -138,212 +140,123 @@ class Trial:
     title: str
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A share with its interval."""
+class StepChart(Record):
+    """Drift of each joint perturbation, in order of evaluation, against the budget; all in the axis's unit."""
 
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """A variant's shares on two tasks."""
-
-    variant: str
-    strategy: str
-    mark: int
-    x: Interval
-    y: Interval
-    seeds: tuple[tuple[float, float], ...]
-    title: str
-    family: str = ""
-    """Whose trend it is part of; empty: its strategy's."""
-    short: str = ""
-    """What may stand for the name; empty where it has to be the name."""
-    label: str = ""
-    """What is written beside it; empty: the name."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """What a Band is made from: (x, interval of y) from left to right."""
-
-    family: str
-    """Its dashed trend is left out."""
-    mark: int
-    places: tuple[tuple[float, Interval], ...]
-
-
-@dataclass(frozen=True)
-class _Axis:
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def at(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(self.start + share * (self.end - self.start), 2)
+    width: float
+    height: float
+    trials: tuple[Trial, ...]
+    budget: float
+    whole: float | None
+    """Drift of everything at once; None where it lies too far up to be drawn."""
 
 
 def scatter(places: Sequence[Place], *, width: float, height: float, curves: Sequence[Curve] = ()) -> Scatter:
-    """Lay out a scatter plot of shares; both axes span what there is, in round steps within 0 and 1."""
-    frame = Frame(width=width, height=height, left=58, top=18, right=width - 18, bottom=height - 52)
-    x_low, x_high, x_step = round_range([v for p in places for v in _reach(p.x, [s[0] for s in p.seeds])])
-    heights = [v for p in places for v in _reach(p.y, [s[1] for s in p.seeds])]
-    y_low, y_high, y_step = round_range([*heights, *(v for c in curves for _, y in c.places for v in _reach(y, ()))])
-    across = _Axis(x_low, x_high, frame.left + 8, frame.right - 8)
-    up = _Axis(y_low, y_high, frame.bottom - 8, frame.top + 8)
-    marks, crowded = _marks(places, across, up, frame=frame)
+    """A scatter plot of shares; both axes span what there is, in round steps within 0 and 1."""
+    across = round_span([v for p in places for v in (*_reach(p.x), *(s.x for s in p.seeds))])
+    heights = [v for p in places for v in (*_reach(p.y), *(s.y for s in p.seeds))]
+    up = round_span([*heights, *(v for c in curves for _, y in c.places for v in _reach(y))])
+    points = [
+        (
+            _at(p.x.value, across, LEFT + INSET, width - RIGHT - INSET),
+            _at(p.y.value, up, height - BOTTOM - INSET, TOP + INSET),
+        )
+        for p in places
+    ]
+    room = width, height - BOTTOM
+    names = [p.label or p.variant for p in places]
+    labels, crowded = _labels(places, points, names, room=room)
     lettered = crowded and any(p.short for p in places)
     if lettered:
-        marks, _ = _marks([replace(p, label=p.short) for p in places], across, up, frame=frame)
+        texts = [p.short or name for p, name in zip(places, names, strict=True)]
+        labels, _ = _labels(places, points, texts, room=room)
     return Scatter(
-        frame=frame,
-        x_ticks=_share_ticks(across, x_step),
-        y_ticks=_share_ticks(up, y_step),
-        marks=marks,
-        trends=_trends(places, across, up, without={c.family for c in curves}),
-        bands=tuple(_band(c, across, up) for c in curves),
+        width=width,
+        height=height,
+        x=across,
+        y=up,
+        places=tuple(places),
+        labels=labels,
+        trends=_trends(places, without={c.family for c in curves}),
+        curves=tuple(curves),
         lettered=lettered,
     )
 
 
-def round_range(values: Sequence[float]) -> tuple[float, float, float]:
-    """(low, high, step) in round numbers around shares; at most six steps, within 0 and 1."""
+def round_span(values: Sequence[float]) -> Span:
+    """Round numbers around shares; at most six steps, within 0 and 1."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     for step in _STEPS:
         first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
         last = max(last, first + step)
         if last - first <= 6.001 * step:
-            return max(round(first, 4), 0.0), min(round(last, 4), max(1.0, round(high, 4))), step
-    return min(0.0, low), max(1.0, high), 0.2
+            end = min(round(last, 4), max(1.0, round(high, 4)))
+            return Span(low=max(round(first, 4), 0.0), high=end, step=step)
+    return Span(low=min(0.0, low), high=max(1.0, high), step=0.2)
 
 
-def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, top: float, width: float = 320) -> LossChart:
-    """Lay out loss curves of (seed, points); `top` is the loss at the upper edge of all charts."""
-    height = 170.0
-    frame = Frame(width=width, height=height, left=40, top=10, right=width - 10, bottom=height - 30)
+def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, mark: int, top: float) -> LossChart:
+    """Loss curves of (seed, points); `top` is the loss at the upper edge of all charts."""
     last = max((p.step for _, points in losses for p in points), default=1)
-    across = _Axis(0, max(last, 1), frame.left, frame.right)
-    up = _Axis(0, top if top > 0 else 1.0, frame.bottom, frame.top)
     paths = tuple(
-        LossPath(seed=seed, points=" ".join(f"{across.at(p.step)},{up.at(min(p.loss, up.high))}" for p in points))
+        LossPath(seed=seed, points=tuple((p.step, p.loss) for p in points), title=_loss_words(seed, points))
         for seed, points in losses
     )
-    return LossChart(
-        frame=frame,
-        x_ticks=tuple(Tick(at=across.at(s), label=str(s)) for s in sorted({0, last // 2, last})),
-        y_ticks=tuple(Tick(at=up.at(v), label=f"{v:.3g}") for v in (0.0, up.high / 2, up.high)),
-        paths=paths,
-    )
+    return LossChart(mark=mark, top=top if top > 0 else 1.0, last=max(last, 1), paths=paths)
 
 
-def step_chart(trials: Sequence[Trial], *, budget: float, whole: float, width: float, height: float) -> StepChart:
-    """Lay out a search's trials; drifts, budget and whole are in the unit that the axis shows.
-
-    The axis ends above whatever is drawn; the whole is left out where it would press the rest together.
-    """
-    frame = Frame(width=width, height=height, left=52, top=16, right=width - 16, bottom=height - 44)
-    drifts = [budget, 0.0, *(t.drift for t in trials)]
-    shown = whole <= 2.5 * max(drifts)
-    values = round_ticks(min(drifts), max([*drifts, whole] if shown else drifts), most=6)
-    last = max((t.number for t in trials), default=1)
-    across = _Axis(0.5, max(last, 1) + 0.5, frame.left + 4, frame.right - 4)
-    up = _Axis(values[0], values[-1], frame.bottom, frame.top)
-    marks = tuple(
-        StepMark(
-            x=across.at(t.number), y=up.at(t.drift), action=t.action, within=t.within, kept=t.kept, title=t.title
-        )
-        for t in trials
-    )
-    numbers = [n for n in round_ticks(1, last, most=8) if 1 <= n <= last and n == int(n)]
+def step_chart(
+    trials: Sequence[Trial], *, budget: float, whole: float, width: float, height: float
+) -> StepChart:
+    """A search's trials; the whole is left out where it would press the rest together."""
+    greatest = max([budget, 0.0, *(t.drift for t in trials)])
     return StepChart(
-        frame=frame,
-        x_ticks=tuple(Tick(at=across.at(n), label=str(int(n))) for n in dict.fromkeys([1, *numbers])),
-        y_ticks=tuple(Tick(at=up.at(v), label=f"{v:.6g}".replace("-", "−")) for v in values),
-        marks=marks,
-        line=" ".join(f"{m.x},{m.y}" for m in marks),
-        budget=up.at(budget),
-        whole=up.at(whole) if shown else None,
+        width=width,
+        height=height,
+        trials=tuple(trials),
+        budget=budget,
+        whole=whole if whole <= _PRESSED * greatest else None,
     )
 
 
-def round_ticks(low: float, high: float, *, most: int) -> tuple[float, ...]:
-    """Round numbers, at least two and at most `most`, from under `low` to over `high`."""
-    high = high if high > low else low + 1
-    span = high - low
-    base = 10.0 ** math.floor(math.log10(span))
-    for factor in (0.2, 0.5, 1, 2, 5, 10, 20):
-        step = base * factor
-        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-        if last - first < most:
-            break
-    return tuple(round(n * step, 12) for n in range(first, max(last, first + 1) + 1))
+def _reach(interval: Interval) -> tuple[float, float, float]:
+    return interval.low, interval.value, interval.high
 
 
-def _reach(interval: Interval, seeds: Sequence[float]) -> list[float]:
-    return [interval.low, interval.value, interval.high, *seeds]
+def _at(value: float, span: Span, start: float, end: float) -> float:
+    return start + (value - span.low) / (span.high - span.low) * (end - start)
 
 
-def _share_ticks(axis: _Axis, step: float) -> tuple[Tick, ...]:
-    count = round((axis.high - axis.low) / step)
-    values = [axis.low + i * step for i in range(count + 1)]
-    return tuple(Tick(at=axis.at(v), label=f"{v * 100:.0f} %") for v in values)
-
-
-def _marks(
-    places: Sequence[Place], across: _Axis, up: _Axis, *, frame: Frame
-) -> tuple[tuple[ScatterMark, ...], bool]:
-    """The marks, and whether some label lies on something, leaves the drawing, or is far from its point."""
-    points = [(across.at(p.x.value), up.at(p.y.value)) for p in places]
+def _labels(
+    places: Sequence[Place],
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    *,
+    room: tuple[float, float],
+) -> tuple[tuple[Label, ...], bool]:
+    """The labels, and whether some lies on something, leaves the drawing, or is far from its point."""
     taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in points]
-    marks, crowded = [], False
-    for place, (x, y) in zip(places, points, strict=True):
-        label = place.label or place.variant
-        spot = free_spot(label, x, y, taken=taken, room=(frame.width, frame.bottom))
+    labels, crowded = [], False
+    for place, (x, y), text in zip(places, points, texts, strict=True):
+        spot = free_spot(text, x, y, taken=taken, room=room)
         taken.append(spot.box)
         crowded = crowded or spot.cost > _CROWDED
-        marks.append(
-            ScatterMark(
-                variant=place.variant,
-                label=label,
-                mark=place.mark,
-                x=x,
-                y=y,
-                x_low=across.at(place.x.low),
-                x_high=across.at(place.x.high),
-                y_low=up.at(place.y.low),
-                y_high=up.at(place.y.high),
-                label_x=spot.x,
-                label_y=spot.y,
-                anchor=spot.anchor,
-                title=place.title,
-                seeds=tuple((across.at(a), up.at(b)) for a, b in place.seeds),
-            )
-        )
-    return tuple(marks), crowded
+        labels.append(Label(text=text, mark=place.mark, x=spot.x, y=spot.y, anchor=spot.anchor))
+    return tuple(labels), crowded
 
 
-def _trends(places: Sequence[Place], across: _Axis, up: _Axis, *, without: Set[str]) -> tuple[Trend, ...]:
+def _trends(places: Sequence[Place], *, without: Set[str]) -> tuple[Trend, ...]:
     trends = []
     families = {p.variant: p.family or p.strategy for p in places}
     for family in dict.fromkeys(families.values()):
         members = sorted((p for p in places if families[p.variant] == family), key=lambda p: p.x.value)
         if len(members) > 1 and family not in without:
-            points = " ".join(f"{across.at(p.x.value)},{up.at(p.y.value)}" for p in members)
+            points = tuple((p.x.value, p.y.value) for p in members)
             trends.append(Trend(family=family, mark=members[0].mark, points=points))
     return tuple(trends)
 
 
-def _band(curve: Curve, across: _Axis, up: _Axis) -> Band:
-    def joined(pairs: Sequence[tuple[float, float]]) -> str:
-        return " ".join(f"{across.at(x)},{up.at(y)}" for x, y in pairs)
-
-    return Band(
-        mark=curve.mark,
-        line=joined([(x, y.value) for x, y in curve.places]),
-        area=joined([*((x, y.high) for x, y in curve.places), *((x, y.low) for x, y in reversed(curve.places))]),
-    )
+def _loss_words(seed: int, points: Sequence[LossPoint]) -> str:
+    """`seed 0: loss 3.42 at step 0, 0.612 at step 150, 0.423 at step 300`."""
+    shown = {p.step: p for p in (points[0], points[len(points) // 2], points[-1])} if points else {}
+    return f"seed {seed}: loss " + ", ".join(f"{p.loss:.3g} at step {p.step}" for p in shown.values())

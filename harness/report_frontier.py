@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from harness import charts
 from harness import report_words as words
+from harness.hostile import one_line
 from harness.records import HarmCurve, Score, ScoreTable, TaskCard
 from harness.report_matched import matched_table
-from harness.report_records import Frontier, MatchedTable, Row
+from harness.report_records import Cell, Frontier, MatchedTable, Row
 
 
 def frontiers(rows: Sequence[Row], *, tasks: Sequence[TaskCard], table: ScoreTable) -> tuple[Frontier, ...]:
@@ -51,7 +52,7 @@ def _family(variants: Sequence[str]) -> str:
 
 def _curve(curve: HarmCurve, rows: Sequence[Row]) -> charts.Curve:
     mark = next((r.variant.mark for r in rows if r.variant.name in curve.variants), 0)
-    places = tuple((p.at, charts.Interval(p.harm, p.low, p.high)) for p in curve.places)
+    places = tuple((p.at, charts.Interval(value=p.harm, low=p.low, high=p.high)) for p in curve.places)
     return charts.Curve(family=_family(curve.variants), mark=mark, places=places)
 
 
@@ -62,7 +63,7 @@ def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> char
     across, up = _interval(x.score), _interval(y.score)
     if across is None or up is None:
         return None
-    pairs = zip(x.seed_values, y.seed_values, strict=True) if len(x.seed_values) == len(y.seed_values) else ()
+    name = one_line(row.variant.name)
     harm_words, skill_words = words.score_words(y.score), words.score_words(x.score)
     return charts.Place(
         variant=row.variant.name,
@@ -70,14 +71,29 @@ def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> char
         mark=row.variant.mark,
         x=across,
         y=up,
-        seeds=tuple(pairs),
-        title=f"{row.variant.name}: harmfulness {harm_words}, expertise {skill_words}",
+        seeds=_dots(name, x, y),
+        title=f"{name}: harmfulness {harm_words}, expertise {skill_words}",
         family=families.get(row.variant.name, ""),
-        short=row.variant.letter or row.variant.name,
+        short=row.variant.letter or name,
+        label=name,
+    )
+
+
+def _dots(name: str, x: Cell, y: Cell) -> tuple[charts.SeedDot, ...]:
+    """The seeds that have a value on both tasks."""
+    up = dict(zip(y.seeds, y.seed_values, strict=True))
+    return tuple(
+        charts.SeedDot(
+            x=across,
+            y=up[seed],
+            title=f"{name}, seed {seed}: harmfulness {words.percent(up[seed])}, expertise {words.percent(across)}",
+        )
+        for seed, across in zip(x.seeds, x.seed_values, strict=True)
+        if seed in up
     )
 
 
 def _interval(score: Score) -> charts.Interval | None:
     if score.value is None or score.low is None or score.high is None:
         return None
-    return charts.Interval(score.value, score.low, score.high)
+    return charts.Interval(value=score.value, low=score.low, high=score.high)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from harness import chart_marks, resources
 from harness import report_words as words
@@ -19,7 +20,9 @@ from harness.report_store import LIMIT, Marks, pack
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
+P = ParamSpec("P")
 _REPORTS = "reports"
 _SCRIPTS = ("store.js", "words.js", "texts.js", "samples.js", "links.js", "cards.js", "report.js")
 """One script, in this order."""
@@ -30,6 +33,8 @@ def render(view: ReportView, *, redact: bool = False) -> str:
 
     With `redact`, completions of harmfulness tasks that are not plain refusals are left out, and it says so.
     """
+    from harness import chart_drawings
+
     folder = resources.folder(_REPORTS)
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = "\n".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)
@@ -44,6 +49,9 @@ def render(view: ReportView, *, redact: bool = False) -> str:
             style=style,
             script=script,
             policy=policy(style, script),
+            scatter_svg=_markup(chart_drawings.scatter_svg),
+            loss_svg=_markup(chart_drawings.loss_svg),
+            step_svg=_markup(chart_drawings.step_svg),
             samples=pack(view.samples, marks=Marks(view.tasks, hues), redact=redact, limit=LIMIT),
         )
     )
@@ -64,7 +72,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line,
-        hue=chart_marks.hue, figure=chart_marks.shape,
+        hue=chart_marks.hue, outline=chart_marks.outline, trial_outline=chart_marks.trial_outline,
     )
     made.globals.update(
         interval=words.interval,
@@ -78,6 +86,13 @@ def environment() -> Environment:
         visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
     )
     return made
+
+
+def _markup(draw: Callable[P, str]) -> Callable[P, Markup]:
+    """A drawing that Jinja takes as it is: whatever the data say is escaped in it already."""
+    from markupsafe import Markup
+
+    return lambda *args, **named: Markup(draw(*args, **named))
 
 
 def policy(style: str, script: str = "") -> str:

@@ -91,6 +91,8 @@ class Cell(Record):
     flagged: bool
     """More samples unscored than the statistics settings allow."""
     seed_values: tuple[float, ...]
+    seeds: tuple[int, ...]
+    """Whose `seed_values` are."""
     margin: str
     """Whether the variant is no worse within the margin, in words; empty where there is none."""
     bounds: str

@@ -116,6 +116,7 @@ def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources:
             cells.append(None)
             continue
         comparison = words.between(sources.table.comparisons, variant.name, reference=base, task=card.name)
+        seeds = _seeds(sources.table.scores, variant.name, card.name)
         total = score.scored + score.unscored
         cells.append(
             Cell(
@@ -123,9 +124,8 @@ def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources:
                 comparison=comparison,
                 tone=words.tone_of(comparison, direction=card.direction),
                 flagged=total > 0 and score.unscored / total > sources.table.statistics.max_unscored,
-                seed_values=tuple(
-                    s.value for s in _seeds(sources.table.scores, variant.name, card.name) if s.value is not None
-                ),
+                seed_values=tuple(s.value for s in seeds if s.value is not None),
+                seeds=tuple(s.seed for s in seeds if s.value is not None and s.seed is not None),
                 margin=margin_words(comparison),
                 bounds=bounds_words(score),
             )
@@ -193,7 +193,7 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
             losses = [(seed, t.losses) for seed, t in seeds if t.losses]
-            chart = charts.loss_chart(losses, top=top) if losses else None
+            chart = charts.loss_chart(losses, mark=variant.mark, top=top) if losses else None
             marked = any(t.robust for _, t in seeds)
             views.append(
                 TrainingView(

@@ -32,22 +32,34 @@ def test_a_plot_for_each_pair_of_harmfulness_and_expertise(view: ReportView) -> 
 
 def test_plain_ift_has_a_curve_in_its_colour_and_no_dashed_line(view: ReportView) -> None:
     for plot in (view.frontiers[0].wide, view.frontiers[0].narrow):
-        assert [b.mark for b in plot.bands] == [1]
+        assert [c.mark for c in plot.curves] == [1]
         assert plot.trends == ()
 
 
 def test_the_curve_goes_through_the_points_of_plain_ift(view: ReportView) -> None:
     plot = view.frontiers[0].wide
-    line = [tuple(map(float, pair.split(","))) for pair in plot.bands[0].line.split()]
-    for mark in (m for m in plot.marks if m.variant.startswith("ift")):
-        assert min(hypot(x - mark.x, y - mark.y) for x, y in line) < 2
+    line = [(at, share.value) for at, share in plot.curves[0].places]
+    for place in (p for p in plot.places if p.variant.startswith("ift")):
+        assert min(hypot(x - place.x.value, y - place.y.value) for x, y in line) < 0.005
+
+
+def test_seeds_are_paired_by_number(sources: ReportSources) -> None:
+    gone = [
+        s.model_copy(update={"value": None})
+        if (s.variant, s.task, s.seed) in {("ift-4e-4", "clinic_choice", 0), ("ift-4e-4", "harmful_requests", 1)}
+        else s
+        for s in sources.table.scores
+    ]
+    plot = build_view(replace(sources, table=sources.table.model_copy(update={"scores": tuple(gone)}))).frontiers[0]
+    (place,) = (p for p in plot.wide.places if p.variant == "ift-4e-4")
+    assert [dot.title.partition(":")[0] for dot in place.seeds] == ["ift-4e-4, seed 2"]
 
 
 def test_without_families_dashed_lines_join_strategies(sources: ReportSources) -> None:
     bare = sources.table.model_copy(update={"families": (), "curves": (), "matched": ()})
     plot = build_view(replace(sources, table=bare)).frontiers[0]
     assert [t.family for t in plot.wide.trends] == ["ift"]
-    assert plot.wide.bands == () and plot.table is None
+    assert plot.wide.curves == () and plot.table is None
 
 
 def test_dashed_lines_join_families(sources: ReportSources) -> None:

@@ -91,7 +91,7 @@ def test_a_long_change_is_cut_with_its_size(outputs: AnalysisOutputs) -> None:
 def test_every_step_is_drawn_in_both_sizes(outputs: AnalysisOutputs, search: SearchView) -> None:
     count = len(outputs.searches[0].outcome.steps)
     assert search.wide is not None and search.narrow is not None
-    assert len(search.wide.marks) == len(search.narrow.marks) == len(search.steps) == count
+    assert len(search.wide.trials) == len(search.narrow.trials) == len(search.steps) == count
 
 
 def test_a_search_that_measured_nothing_has_no_drawing(outputs: AnalysisOutputs) -> None:

@@ -164,6 +164,38 @@ def test_redacted_report_has_nothing_to_uncover(open_report: Open) -> None:
     assert page.locator(".cover").count() == 0
 
 
+@pytest.mark.parametrize(("width", "drawing"), [(1440, "wide"), (400, "narrow")])
+def test_a_point_under_the_pointer_tells_its_values(open_report: Open, width: int, drawing: str) -> None:
+    page = open_report(width=width).page
+    point = page.locator("#frontier figure").first.locator(f".{drawing} .point").last
+    point.scroll_into_view_if_needed()
+    found = point.evaluate(
+        "(e) => { const b = e.getBoundingClientRect();"
+        " const hit = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);"
+        " return hit.querySelector('title').textContent }"
+    )
+    assert re.match(r"ml-lr-qkgu: harmfulness \S+ % \[.+\], expertise \S+ % \[.+\]$", found)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_marks_of_the_drawings_take_the_page_colours(open_report: Open, dark: bool) -> None:
+    page = open_report(dark=dark).page
+    fill, wanted = page.evaluate(
+        "(() => { const e = document.querySelector('#frontier .point.m2');"
+        " const c = document.createElement('p'); c.className = 'm2'; document.body.append(c);"
+        " return [getComputedStyle(e).fill, getComputedStyle(c).getPropertyValue('--c')] })()"
+    )
+    assert fill == {False: "rgb(0, 105, 168)", True: "rgb(99, 184, 240)"}[dark], wanted
+
+
+@pytest.mark.parametrize("name", ["usual", "many", "hostile"])
+def test_no_two_elements_share_an_id_and_none_has_a_style(open_report: Open, name: str) -> None:
+    page = open_report(name).page
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(set(ids)) == len(ids)
+    assert page.locator("svg [style], svg[style]").count() == 0
+
+
 def test_policy_stops_a_foreign_script(open_report: Open) -> None:
     opened = open_report()
     opened.page.evaluate(

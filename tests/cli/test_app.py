@@ -22,6 +22,8 @@ HEAVY = (
     "peft",
     "sklearn",
     "pandas",
+    "altair",
+    "vl_convert",
     "numpy",
     "scipy",
     "pydantic",
