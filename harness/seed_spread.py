@@ -7,13 +7,15 @@ and B - W is often 0 or less where it is not. So σ² is not estimated but drawn
     σ² ~ max(0, B (S - 1) / χ²(S - 1) - W) / P,
 
 and the interval holds the middle of Z σ / √S (a generalised confidence interval, Weerahandi 1993). It is Student's
-where B is much larger than W. That it is symmetric on the scale of log odds is ours.
+where B is much larger than W. That it is symmetric on the scale of the arcsine of the share's root, where the noise of
+shares is alike, is ours: on the shares' own scale it would be as short above as below where an outcome is rare, and on
+that of log odds a single hit in a thousand answers would have it reach to several points.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from math import exp, log
+from math import asin, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +36,8 @@ def seed_reach(outcomes: Array, *, confidence: float) -> tuple[float, float]:
     share, half = float(np.nanmean(outcomes)), seed_half_width(outcomes, confidence=confidence)
     if half == 0 or not 0 < share < 1:
         return half, half
-    odds, width = log(share / (1 - share)), half / (share * (1 - share))
-    return share - _chance(odds - width), _chance(odds + width) - share
+    angle, width = asin(sqrt(share)), half / (2 * sqrt(share * (1 - share)))
+    return share - sin(max(0.0, angle - width)) ** 2, sin(min(pi / 2, angle + width)) ** 2 - share
 
 
 def seed_half_width(outcomes: Array, *, confidence: float) -> float:
@@ -75,8 +77,3 @@ def _mean_squares(outcomes: Array) -> tuple[float, float]:
 def _chi_square(freedom: int) -> Array:
     """Quantiles of χ², evenly spread over its distribution."""
     return np.asarray(chdtri(freedom, (np.arange(_GRID) + 0.5) / _GRID), dtype=float)
-
-
-def _chance(odds: float) -> float:
-    """Of log odds."""
-    return 1 / (1 + exp(-odds)) if odds > -700 else 0.0

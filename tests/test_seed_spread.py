@@ -39,13 +39,21 @@ def test_seeds_no_further_apart_than_their_answers_noise_still_add() -> None:
     assert seed_half_width(outcomes, confidence=0.95) > 0
 
 
-def test_on_log_odds_the_reach_is_longer_towards_one_half() -> None:
+def test_the_reach_is_longer_towards_one_half() -> None:
     rare = np.zeros((3, 400))
     rare[0, :60], rare[1, :20], rare[2, :8] = 1, 1, 1
     below, above = seed_reach(rare, confidence=0.95)
-    assert above > 2 * below > 0
+    assert above > 1.5 * below > 0
     mirrored = seed_reach(1 - rare, confidence=0.95)
     assert mirrored == pytest.approx((above, below))
+
+
+def test_a_single_hit_reaches_less_than_a_point() -> None:
+    rare = np.zeros((3, 520))
+    rare[1, 7] = 1
+    below, above = seed_reach(rare, confidence=0.95)
+    assert below == pytest.approx(rare.mean())
+    assert above < 0.01
 
 
 def test_unscored_answers_are_left_out() -> None:
