@@ -90,6 +90,11 @@ def test_the_example_judge_judges() -> None:
     assert [verdict.outcome for verdict in verdicts] == ["complies", "refuses", None]
 
 
+def test_the_pipelines_of_the_docs_are_yaml() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 6 and all(isinstance(yaml.safe_load(block), dict) for block in blocks)
+
+
 @pytest.mark.parametrize("script", ["install", "test", "run"])
 def test_the_scripts_are_executable_bash(script: str) -> None:
     file = ROOT / ".ci" / script
