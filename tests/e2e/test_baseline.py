@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from harness.baselines import outcomes_of
 from harness.cli.app import main
+from harness.outputs import margins_of
 from harness.run import read_run
 from tests.e2e.test_run import config, harness
 from tests.tiny_models import save_tiny
@@ -87,6 +89,38 @@ def test_of_an_earlier_version_outcomes_come_from_the_store(folder: Path, tmp_pa
     kept = outcomes_of(old)
     (old / "outcomes.json").unlink()
     assert outcomes_of(old) == kept
+
+
+def test_its_attestation_holds_by_the_baseline_that_it_keeps(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = folder / "runs" / "pr"
+    predicate = json.loads((run / "attestation.json").read_text())["predicate"]
+    digest = hashlib.sha256((folder / "artifact" / "outcomes.json").read_bytes()).hexdigest()
+    assert predicate["baseline"]["name"] == "main"
+    assert {"name": "outcomes.json of main", "digest": {"sha256": digest}} in predicate["configuration"]
+    assert main(["show", str(run), "--verify"]) == 0
+    assert "attestation.json holds" in capsys.readouterr().out
+
+
+def test_one_of_another_baseline_is_checked_with_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, pr, path = (str(folder / part) for part in ("runs/main", "runs/pr", "filed.json"))
+    assert main(["gate", run, "--baseline", f"{pr}:base", "--attestation", path]) == 0
+    verify = ["show", run, "--verify", "--attestation", path]
+    assert [main(verify), main([*verify, "--baseline", pr]), main([*verify, "--baseline", f"{run}:ift"])] == [1, 0, 1]
+    out = " ".join(capsys.readouterr().out.split())
+    assert "it was asked against pr, which the run does not keep; give --baseline RUN" in out
+    assert "configuration outcomes.json of main: the attestation does not name it" in out
+
+
+def test_outcomes_that_were_changed_are_found(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = shutil.copytree(folder / "runs" / "pr", tmp_path / "pr")
+    text = (run / "outcomes.json").read_text()
+    (run / "outcomes.json").write_text(text.replace('"generated":true', '"generated":false', 1))
+    assert main(["show", str(run), "--verify"]) == 1
+    assert "outcomes.json: is not what the stages give" in capsys.readouterr().out
+
+
+def test_the_report_has_the_margins_of_the_same_decision(folder: Path) -> None:
+    assert len(margins_of(read_run(folder / "runs" / "pr"))) == 2
 
 
 def test_another_length_of_completions_cant_say(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
