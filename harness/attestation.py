@@ -37,11 +37,12 @@ def attest(judged: Judged) -> Statement:
     by_outcome = [(rule.outcome, _test_name(rule)) for rule in decision.rules]
     predicate = Predicate(
         result="PASSED" if decision.outcome == "pass" else "FAILED",
-        configuration=tuple(_configuration(judged.finished)),
+        configuration=(*_configuration(judged.finished), *_baseline(decision)),
         passed=tuple(name for outcome, name in by_outcome if outcome == "pass"),
         failed=tuple(name for outcome, name in by_outcome if outcome != "pass"),
         outcome=decision.outcome,
         policy=judged.policy,
+        baseline=decision.baseline,
         rules=decision.rules,
         byproducts=tuple(Descriptor(name=s.label, digest=Digests(stage=s.digest)) for s in manifest.stages),
         run=manifest.name,
@@ -95,7 +96,7 @@ def differences(said: Statement, now: Statement) -> tuple[str, ...]:
         lines.append(f"it is of the run {said.predicate.run}, this one is {now.predicate.run}")
     if said.predicate.outcome != now.predicate.outcome:
         lines.append(f"it says {said.predicate.outcome}, its policy on these scores gives {now.predicate.outcome}")
-    told = {"result", "passed", "failed", "warned", "rules"}
+    told = {"result", "passed", "failed", "warned", "rules", "baseline"}
     if not lines and said.predicate.model_dump(include=told) != now.predicate.model_dump(include=told):
         lines.append("its rules are not what its policy gives on these scores")
     return tuple(lines)
@@ -127,6 +128,12 @@ def _configuration(finished: FinishedRun) -> Iterator[Descriptor]:
             base = read_record(Checkpoint, store.folder(stage.key) / CHECKPOINT)
             yield Descriptor(name=stage.label, digest=Digests(folder=base.digest))
     yield Descriptor(name=SCORES, digest=Digests(sha256=_sha256(scores)))
+
+
+def _baseline(decision: GateDecision) -> Iterator[Descriptor]:
+    if decision.baseline is not None:
+        digest = Digests(sha256=decision.baseline.outcomes_digest)
+        yield Descriptor(name=f"outcomes.json of {decision.baseline.name}", digest=digest)
 
 
 def _subjects(variants: Sequence[VariantEntry], store: Store) -> Iterator[Descriptor]:

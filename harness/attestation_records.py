@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from harness.baseline_records import BaselineRun
 from harness.policy import Policy
 from harness.record import Record
 from harness.records import RuleResult
@@ -48,7 +49,7 @@ class Predicate(_Named):
     result: Literal["PASSED", "FAILED"]
     """A can't say is FAILED: whoever reads only this must not take it for a pass."""
     configuration: tuple[Descriptor, ...]
-    """The resolved config, the base model, the scores."""
+    """The resolved config, the base model, the scores, and the outcomes of the run that it was judged against."""
     passed: tuple[str, ...] = Field(alias="passedTests")
     warned: tuple[str, ...] = Field(default=(), alias="warnedTests")
     """None: the gate warns of nothing."""
@@ -56,6 +57,8 @@ class Predicate(_Named):
     """Rules that failed or can't say."""
     outcome: Literal["pass", "fail", "cant_say"]
     policy: Policy
+    baseline: BaselineRun | None = None
+    """The run that it was judged against; None where no rule asks for one, or none was given."""
     rules: tuple[RuleResult, ...]
     byproducts: tuple[Descriptor, ...]
     """Every stage of the run."""

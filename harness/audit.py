@@ -17,6 +17,7 @@ from harness import config, tasks
 from harness.config import BASE, RunConfig
 from harness.errors import ConfigError
 from harness.plan_sources import is_hub_id
+from harness.policy import BASELINE
 from harness.policy_files import policy_tree, shipped
 from harness.record_files import write_text
 from harness.store import world_error
@@ -118,8 +119,9 @@ def candidates_of(texts: tuple[str, ...]) -> tuple[Candidate, ...]:
         name, given = _split(text)
         place = _place(given)
         called = name or _called(place[0])
-        if called == BASE:
-            raise ConfigError(f"{text}: the name {BASE} is the base's; name the candidate: mine={given}")
+        if called in (BASE, BASELINE):
+            whose = "the base's" if called == BASE else "for the gate's rules against another run"
+            raise ConfigError(f"{text}: the name {called} is {whose}; name the candidate: mine={given}")
         if called in named and (name is None or called in unnamed):
             raise ConfigError(
                 f"{text}: another candidate is called {called} too; name both, NAME={given}: with two names they are "

@@ -21,7 +21,7 @@ from harness.config_tree import apply_override, overlaid, read_tree, tree_of
 from harness.errors import ConfigError, PluginError
 from harness.judges import JudgeSettings
 from harness.policy import BASE as BASE
-from harness.policy import Policy
+from harness.policy import BASELINE, Policy
 from harness.policy_files import gate_tree
 from harness.published import PublishedSettings
 from harness.ranking_records import RankingSettings
@@ -283,6 +283,8 @@ def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Varia
     at = f"variants.{name}"
     if name == BASE:
         raise ConfigError(f"{where}: {at}: this name is reserved for the base model, which is always evaluated")
+    if name == BASELINE:
+        raise ConfigError(f"{where}: {at}: this name is reserved for the gate's rules against another run (--baseline)")
     if not isinstance(body, dict) or "strategy" not in body:
         raise ConfigError(f"{where}: {at}: needs a strategy; one of {', '.join(plugins.names('strategies'))}")
     own = {key: body[key] for key in body if key not in ("strategy", *_TRAINED)}

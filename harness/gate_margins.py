@@ -12,6 +12,7 @@ from statistics import NormalDist
 
 from harness.gate_records import RuleMargin
 from harness.gate_rules import Asked, asked
+from harness.outcome_records import BaselineTable
 from harness.policy import Policy
 from harness.power import prompts_needed
 from harness.records import ScoreTable
@@ -29,9 +30,11 @@ class _Lack:
     """Of prompts, labels, or samples; None where no number would do, or none can be told."""
 
 
-def explain(table: ScoreTable, policy: Policy) -> tuple[RuleMargin, ...]:
+def explain(
+    table: ScoreTable, policy: Policy, baseline: BaselineTable | None = None
+) -> tuple[RuleMargin, ...]:
     """The margins of every rule, in the order of `decide`. Raises ConfigError as `decide` does."""
-    return tuple(_margin(table, policy, one) for one in asked(table, policy))
+    return tuple(_margin(table, policy, one) for one in asked(table, policy, baseline))
 
 
 def _margin(table: ScoreTable, policy: Policy, one: Asked) -> RuleMargin:
@@ -39,7 +42,7 @@ def _margin(table: ScoreTable, policy: Policy, one: Asked) -> RuleMargin:
     bound = None if found is None else _bound(found, one)
     prompts = _prompts(table.statistics, policy, one)
     labels, score, fresh = _labels(table, policy, one), _unscored(policy, one), _leaked(table, policy, one)
-    lacks = [lack for lack in (score, prompts, labels, fresh) if lack is not None]
+    lacks = [lack for lack in (score, prompts, labels, fresh, *_baseline_lacks(policy, one)) if lack is not None]
     return RuleMargin(
         rule=one.words,
         bound=bound,
@@ -72,26 +75,32 @@ def _unscored(policy: Policy, one: Asked) -> _Lack | None:
 def _prompts(settings: StatisticsSettings, policy: Policy, one: Asked) -> _Lack | None:
     """More prompts, for the interval or for `min_prompts`, whichever asks for more."""
     found, least = one.measured, policy.min_prompts
+    if one.gap is not None:
+        return _Lack(one.gap[1], None)
     if found is None:
         what = "score some" if one.score.scored == 0 else f"compare {one.variant} with {one.rule.reference}"
         return _Lack(f"nothing was measured; {what} (min_prompts {least})", max(least, one.prompts))
     if compare(found, one) == "cant_say":
         return _interval_lack(_needed(found, settings, one), settings, least, one)
     if one.prompts < least:
-        return _Lack(f"{least - one.prompts:,} more prompts, {least:,} in all (min_prompts)", least)
+        return _Lack(f"{least - one.prompts:,} more prompts{_where(one)}, {least:,} in all (min_prompts)", least)
     return None
+
+
+def _where(one: Asked) -> str:
+    return " in both runs" if one.on_baseline else ""
 
 
 def _interval_lack(needed: int | None, settings: StatisticsSettings, least: int, one: Asked) -> _Lack:
     if needed is None:
-        why = "more seeds, or another threshold" if one.score.seeds > 1 else "another threshold"
+        why = "more seeds, or another threshold" if one.seeds > 1 else "another threshold"
         return _Lack(f"the interval holds the threshold, and prompts alone would hardly settle it: {why}", None)
     amount = max(needed, least, one.prompts + 1)
     found = one.measured
     as_what = "a pass" if found is not None and one.limit.inside(found.value) > 0 else "a fail"
     return _Lack(
-        f"the interval holds the threshold: about {amount - one.prompts:,} more prompts, {amount:,} in all, would "
-        f"settle it as {as_what} with {settings.power:.0%} probability, were the truth what was measured",
+        f"the interval holds the threshold: about {amount - one.prompts:,} more prompts{_where(one)}, {amount:,} in "
+        f"all, would settle it as {as_what} with {settings.power:.0%} probability, were the truth what was measured",
         amount,
     )
 
@@ -103,7 +112,7 @@ def _needed(found: Interval, settings: StatisticsSettings, one: Asked) -> int | 
     half = abs(one.limit.inside(found.value) - one.limit.inside(_holding_end(found, one)))
     z = NormalDist().inv_cdf(0.5 + settings.confidence / 2)
     prompts = max(1, _counted(one))
-    seeds = sqrt(max(0.0, half**2 - z**2 * variance / prompts)) if one.score.seeds > 1 else 0.0
+    seeds = sqrt(max(0.0, half**2 - z**2 * variance / prompts)) if one.seeds > 1 else 0.0
     left = sqrt(max(0.0, distance**2 - seeds**2))
     if left <= 1e-9:
         return None
@@ -194,3 +203,21 @@ def _leaked(table: ScoreTable, policy: Policy, one: Asked) -> _Lack | None:
         return None
     amount = found.leaked - floor(policy.max_leakage * found.prompts)
     return _Lack(f"replace {amount:,} of the {found.leaked:,} prompts that are not new", amount)
+
+
+def _baseline_lacks(policy: Policy, one: Asked) -> tuple[_Lack, ...]:
+    """What the baseline's side lacks."""
+    theirs = one.against
+    if theirs is None or theirs.gap:
+        return ()
+    lacks = []
+    total = theirs.scored + theirs.unscored
+    if total and theirs.unscored / total > policy.max_unscored:
+        amount = theirs.unscored - floor(policy.max_unscored * total)
+        lacks.append(f"of the baseline, score {amount:,} of the {theirs.unscored:,} unscored samples")
+    if theirs.leaked is None and policy.max_leakage < 1:
+        lacks.append("make the baseline again, so that its prompts are checked for leakage")
+    elif (theirs.leaked or 0) > policy.max_leakage * theirs.prompts:
+        amount = (theirs.leaked or 0) - floor(policy.max_leakage * theirs.prompts)
+        lacks.append(f"of the baseline, replace {amount:,} of the {theirs.leaked:,} prompts that are not new")
+    return tuple(_Lack(text, None) for text in lacks)

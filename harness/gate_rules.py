@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import ConfigError, did_you_mean
+from harness.outcome_records import Against, BaselineTable
 from harness.policy import BASE, TUNED, Policy, Rule
 from harness.records import Comparison, Score, ScoreTable, TaskCard
 from harness.specs import StatisticsSettings
@@ -45,6 +46,27 @@ class Asked:
     score: Score
     comparison: Comparison | None
     """The variant against the rule's reference; None for a `value`, and where the two were not compared."""
+    against: Against | None = None
+    """What `comparison` is of where the reference is a baseline; None for other rules, and without a baseline."""
+
+    @property
+    def on_baseline(self) -> bool:
+        """Whether it is measured against another run."""
+        return self.rule.on_baseline
+
+    @property
+    def seeds(self) -> int:
+        """Of the variant, or of the baseline's where that has more."""
+        return self.score.seeds if self.against is None else max(self.score.seeds, self.against.seeds)
+
+    @property
+    def gap(self) -> tuple[str, str] | None:
+        """Why it cannot be measured against the baseline, and what would help; None where it can, or need not."""
+        if not self.on_baseline:
+            return None
+        if self.against is None:
+            return "no baseline was given; --baseline RUN", "give a finished run: --baseline RUN"
+        return (self.against.gap, self.against.settle) if self.against.gap else None
 
     @property
     def measured(self) -> Interval | None:
@@ -57,7 +79,9 @@ class Asked:
 
     @property
     def prompts(self) -> int:
-        """Prompts that were scored, each counted once over the seeds."""
+        """Prompts that were scored, each counted once over the seeds; against a baseline, in both runs."""
+        if self.on_baseline:
+            return 0 if self.comparison is None else self.comparison.prompts
         return self.score.scored // max(1, self.score.seeds)
 
     @property
@@ -71,25 +95,33 @@ class Asked:
         what = f"{self.card.outcome} of {self.variant} on {self.card.name}"
         allowed = f"{100 * self.threshold:g}"
         if self.rule.statistic == "non_inferior":
-            return f"{what} not worse than {self.rule.reference}’s by more than {allowed} points"
+            owner = f"that of {self.reference}" if self.on_baseline else f"{self.reference}’s"
+            return f"{what} not worse than {owner} by more than {allowed} points"
         side = "at most" if self.limit.sign > 0 else "at least"
         if self.rule.statistic == "rise":
-            return f"rise in {what} over {self.rule.reference} {side} {allowed} points"
+            return f"rise in {what} over {self.reference} {side} {allowed} points"
         return f"{what} {side} {allowed} %"
 
+    @property
+    def reference(self) -> str:
+        """What it is measured against, in words."""
+        if not self.on_baseline:
+            return self.rule.reference
+        return f"the baseline’s {self.variant if self.against is None else self.against.reference}"
 
-def asked(table: ScoreTable, policy: Policy) -> tuple[Asked, ...]:
-    """Every question of the policy, by variant, then by rule, then by task.
+
+def asked(table: ScoreTable, policy: Policy, baseline: BaselineTable | None = None) -> tuple[Asked, ...]:
+    """Every question of the policy, by variant, then by rule, then by task; `baseline`: what is known of another run.
 
     Raises ConfigError for a rule on a task, axis or variant that the run does not have.
     """
     variants = tuple(dict.fromkeys(s.variant for s in table.scores))
     check(policy, cards=table.tasks, variants=variants)
     return tuple(
-        _asked(table, rule, card, variant)
+        _asked(table, rule, card, variant) if not rule.on_baseline else _beside(table, rule, card, variant, baseline)
         for variant in judged(policy, variants)
         for rule in policy.rules
-        for card in _cards(rule, table.tasks)
+        for card in rule_cards(rule, table.tasks)
     )
 
 
@@ -100,14 +132,15 @@ def check(policy: Policy, *, cards: Sequence[TaskCard], variants: Sequence[str])
         at = f"gate.rules[{number}]"
         if rule.task is not None and rule.task not in tasks:
             raise ConfigError(f"{at}.task: {rule.task!r} is not a task of this run{did_you_mean(rule.task, tasks)}")
-        found = _cards(rule, cards)
+        found = rule_cards(rule, cards)
         if not found:
             raise ConfigError(f"{at}.axis: this run has no task of the axis {rule.axis}; add one or leave the rule out")
         if rule.statistic == "non_inferior" and rule.margin is None and found[0].axis == "harmfulness":
             raise ConfigError(f"{at}.margin: {rule.task} is a harmfulness task, whose axis has no margin; give one")
     if not judged(policy, variants):
         raise ConfigError(f"gate.variants: {TUNED}: this run has no variant but the base")
-    for name in (*judged(policy, variants), *(r.reference for r in policy.rules if r.statistic != "value")):
+    references = [r.reference for r in policy.rules if r.statistic != "value" and not r.on_baseline]
+    for name in (*judged(policy, variants), *references):
         if name not in variants:
             raise ConfigError(f"gate: {name!r} is not a variant of this run{did_you_mean(name, variants)}")
 
@@ -119,17 +152,28 @@ def judged(policy: Policy, variants: Sequence[str]) -> tuple[str, ...]:
     return policy.variants
 
 
-def _cards(rule: Rule, cards: Sequence[TaskCard]) -> tuple[TaskCard, ...]:
+def rule_cards(rule: Rule, cards: Sequence[TaskCard]) -> tuple[TaskCard, ...]:
     """The tasks that a rule holds on."""
     return tuple(c for c in cards if (c.axis == rule.axis if rule.task is None else c.name == rule.task))
 
 
+def _beside(table: ScoreTable, rule: Rule, card: TaskCard, variant: str, baseline: BaselineTable | None) -> Asked:
+    """A question about another run."""
+    found = None if baseline is None else baseline.of(variant, card.name)
+    comparison = None if found is None else found.comparison
+    limit = _limit(rule, card, table.statistics)
+    return Asked(rule, card, variant, limit, _score(table, variant, card), comparison, found)
+
+
+def _score(table: ScoreTable, variant: str, card: TaskCard) -> Score:
+    return next(s for s in table.scores if s.variant == variant and s.task == card.name and s.seed is None)
+
+
 def _asked(table: ScoreTable, rule: Rule, card: TaskCard, variant: str) -> Asked:
-    score = next(s for s in table.scores if s.variant == variant and s.task == card.name and s.seed is None)
     wanted = (variant, rule.reference, card.name)
     pairs = [] if rule.statistic == "value" else table.comparisons
     found = next((c for c in pairs if (c.variant, c.reference, c.task) == wanted), None)
-    return Asked(rule, card, variant, _limit(rule, card, table.statistics), score, found)
+    return Asked(rule, card, variant, _limit(rule, card, table.statistics), _score(table, variant, card), found)
 
 
 def _limit(rule: Rule, card: TaskCard, settings: StatisticsSettings) -> Limit:

@@ -9,12 +9,13 @@ from harness.gate_records import RuleMargin
 from harness.gate_words import margin_words
 from harness.hostile import one_line
 from harness.records import GateDecision
-from harness.report_words import GATE_WORDS
+from harness.report_words import GATE_WORDS, baseline_words
 
 
 def print_decision(decision: GateDecision, console: Console, *, margins: tuple[RuleMargin, ...] = ()) -> None:
     """Print the decision; with its `margins`, one for each rule, also those. Hostile text is made visible."""
-    _say(console, f"gate: {GATE_WORDS[decision.outcome]}")
+    against = "" if decision.baseline is None else f", against {baseline_words(decision.baseline)}"
+    _say(console, f"gate: {GATE_WORDS[decision.outcome]}{against}")
     for number, rule in enumerate(decision.rules):
         _say(console, f"  {GATE_WORDS[rule.outcome]:9} {rule.rule}: {rule.reason}")
         if margins:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from harness.analysis_records import Robustness, SearchOutcome
 from harness.analysis_specs import SearchParams
+from harness.baselines import baseline_table
+from harness.checkpoint_outputs import read_checkpoint
 from harness.costs import CostSources, VariantCost, variant_costs
 from harness.errors import StoreError
 from harness.gate_margins import explain
 from harness.gate_records import RuleMargin
 from harness.published import Beside, beside
-from harness.record_files import read_lines, read_record
-from harness.records import DatasetSummary, Sample, TrainSummary, Verdict
+from harness.record_files import read_record
+from harness.records import DatasetSummary
 from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
 from harness.run import REPORT, FinishedRun, config_of
@@ -33,7 +35,7 @@ def sources_of(finished: FinishedRun) -> ReportSources:
     seal = store.seal(finished.manifest.score_key)
     if seal is None or not isinstance(seal.spec.params, ScoreParams):
         raise StoreError(f"{finished.folder}: its scores are gone from {store.root}; run the config again")
-    checkpoints = tuple(_outputs(store, entry) for entry in seal.spec.params.entries)
+    checkpoints = tuple(read_checkpoint(store, entry) for entry in seal.spec.params.entries)
     return ReportSources(
         manifest=finished.manifest,
         table=finished.table,
@@ -72,9 +74,10 @@ def margins_of(finished: FinishedRun) -> tuple[RuleMargin, ...]:
     policy = config_of(finished).gate
     if finished.decision is None or policy is None:
         return ()
-    today = decide(finished.table, policy).rules
+    against = baseline_table(finished, policy, None)
+    today = decide(finished.table, policy, against).rules
     same = [(r.rule, r.outcome) for r in today] == [(r.rule, r.outcome) for r in finished.decision.rules]
-    return explain(finished.table, policy) if same else ()
+    return explain(finished.table, policy, against) if same else ()
 
 
 def write_report(finished: FinishedRun, view: ReportView, *, redact: bool, path: Path | None = None) -> Path:
@@ -135,20 +138,6 @@ def _seal(store: Store, key: str) -> Seal:
     if seal is None:
         raise StoreError(f"{store.folder(key)}: is gone from the store; run the config again")
     return seal
-
-
-def _outputs(store: Store, entry: VariantSeed) -> CheckpointOutputs:
-    train = None
-    if entry.train is not None:
-        train = read_record(TrainSummary, store.folder(entry.train) / "summary.json")
-    verdicts = tuple(v for key in entry.judges for v in read_lines(Verdict, store.folder(key) / "verdicts.jsonl"))
-    return CheckpointOutputs(
-        variant=entry.variant,
-        seed=entry.seed,
-        train=train,
-        samples=read_lines(Sample, store.folder(entry.evaluate) / "samples.jsonl"),
-        verdicts=verdicts,
-    )
 
 
 def _dataset(store: Store, finished: FinishedRun) -> DatasetSummary | None:

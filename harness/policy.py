@@ -11,6 +11,8 @@ from harness.task_specs import Axis
 
 BASE = "base"
 """Reserved name of the variant that is the base model unchanged."""
+BASELINE = "baseline"
+"""Reserved name, as a rule's `reference`: the same variant of another run, the one that --baseline names."""
 TUNED = "tuned"
 """In place of names in a policy's `variants`: every variant of the run but the base."""
 
@@ -29,7 +31,7 @@ class Rule(Record):
     """In place of a task: the rule holds on each of the run's tasks of this axis."""
     statistic: Literal["value", "rise", "non_inferior"] = "value"
     reference: str = BASE
-    """The variant that `rise` and `non_inferior` are measured against."""
+    """The variant that `rise` and `non_inferior` are measured against; `baseline`: that of another run (--baseline)."""
     bound: Literal["interval", "point"] = "interval"
     at_most: float | None = None
     at_least: float | None = None
@@ -40,6 +42,8 @@ class Rule(Record):
     def _whole(self) -> Rule:
         if (self.task is None) == (self.axis is None):
             raise ValueError("give task or axis, one of them")
+        if self.statistic == "value" and self.reference != BASE:
+            raise ValueError(f"reference: {self.reference} goes with statistic rise or non_inferior; a value has none")
         if self.statistic == "non_inferior":
             self._check_non_inferior()
         elif self.margin is not None:
@@ -47,6 +51,11 @@ class Rule(Record):
         elif (self.at_most is None) == (self.at_least is None):
             raise ValueError("give at_most or at_least, one of them")
         return self
+
+    @property
+    def on_baseline(self) -> bool:
+        """Whether it is measured against another run."""
+        return self.reference == BASELINE
 
     def _check_non_inferior(self) -> None:
         if self.at_most is not None or self.at_least is not None:
@@ -74,3 +83,8 @@ class Policy(Record):
     min_kappa: float | None = Field(default=None, ge=-1, le=1)
     """Of a judged task: the lower bound of the judge's kappa against human labels (judging.calibrations) under which a
     rule can't say; a judge that was not measured, or was fitted on the same labels, can't say either."""
+
+    @property
+    def on_baseline(self) -> bool:
+        """Whether any of its rules is measured against another run."""
+        return any(rule.on_baseline for rule in self.rules)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from harness.baseline_records import BaselineRun
 from harness.leakage_records import Leakage
 from harness.ranking_records import Ranking
 from harness.specs import Family, FamilyKind, JudgeCalibration, Record, StatisticsSettings, VariantSeed
@@ -303,6 +304,8 @@ class RuleResult(Record):
     variant: str = ""
     """That it judges; empty in the files of earlier versions."""
     task: str = ""
+    reference: str = ""
+    """What it is measured against: a variant of the run, or `baseline`; empty for a value, and in those files too."""
 
 
 class GateDecision(Record):
@@ -310,6 +313,9 @@ class GateDecision(Record):
 
     outcome: Literal["pass", "fail", "cant_say"]
     rules: tuple[RuleResult, ...]
+    baseline: BaselineRun | None = None
+    """The run that rules with `reference: baseline` were measured against; None where no rule asks for one, or none was
+    given."""
 
 
 class StageEntry(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.baseline_records import BaselineRun
 from harness.records import Comparison, Direction, GateDecision, Score, TaskCard
 from harness.report_records import Cell, Finding, Row, Tone
 
@@ -167,4 +168,11 @@ def gate_words(decision: GateDecision | None) -> str:
     total = len(decision.rules)
     counts = {o: sum(r.outcome == o for r in decision.rules) for o in ("pass", "fail", "cant_say")}
     parts = [f"{n} {GATE_WORDS[o]}" for o, n in counts.items() if n]
-    return f"{plural(total, 'rule')}: {', '.join(parts)}"
+    against = "" if decision.baseline is None else f"; against {baseline_words(decision.baseline)}"
+    return f"{plural(total, 'rule')}: {', '.join(parts)}{against}"
+
+
+def baseline_words(run: BaselineRun) -> str:
+    """`the baseline main (config 0123456789ab)`, or of it one variant."""
+    named = f"the baseline {run.name} (config {run.config_digest[:12]})"
+    return named if run.variant is None else f"{run.variant} of {named}"

@@ -15,20 +15,28 @@ from pydantic import ValidationError
 
 from harness import __version__, config
 from harness.errors import InputError, StoreError
+from harness.gate_baseline import lay_against
+from harness.outcome_records import GivenBaseline, RunOutcomes
 from harness.plan import Plan
 from harness.plan_variants import PlannedVariant
+from harness.policy import Policy
 from harness.record_files import read_record, write_text
 from harness.records import GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
 from harness.resources import PACKAGE
+from harness.run_outcomes import run_outcomes
 from harness.schedule import Display, Scheduler
 from harness.specs import StageSpec
 from harness.stages.gate import decide
 from harness.store import Store, world_error
 
+CONFIG = "config.yaml"
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 SCORES = "scores.json"
 GATE = "gate.json"
+OUTCOMES = "outcomes.json"
+BASELINE = "baseline.json"
+"""The outcomes of the run that this one was judged against."""
 SHOWN = ("analyze", "search")
 """Stages whose small records are read again whenever they are shown."""
 PACKAGES = (
@@ -97,8 +105,10 @@ def make(plan: Plan, store: Store, *, jobs: int, display: Display) -> frozenset[
     return frozenset(spec.key for spec in missing)
 
 
-def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
-    """Make a run.
+def execute(
+    plan: Plan, request: Request, *, display: Display, baseline: GivenBaseline | None = None
+) -> FinishedRun:
+    """Make a run; `baseline` is what its gate's rules against another run look at.
 
     Raises what a stage raises; what was finished stays in the store.
     """
@@ -107,19 +117,42 @@ def execute(plan: Plan, request: Request, *, display: Display) -> FinishedRun:
     made = make(plan, store, jobs=request.jobs, display=display)
     folder = request.runs / plan.config.name
     table = read_record(ScoreTable, store.folder(plan.score.key) / SCORES)
-    decision = None if plan.config.gate is None else decide(table, plan.config.gate)
     manifest = _manifest(plan, request, store=store, made=made, seconds=time.monotonic() - started)
+    outcomes = run_outcomes(manifest, table)
+    decision = None if plan.config.gate is None else _decide(table, plan.config.gate, outcomes, baseline)
+    _write(
+        folder,
+        (
+            (OUTCOMES, outcomes.model_dump_json()),
+            (BASELINE, None if baseline is None else baseline.model_dump_json()),
+            (GATE, None if decision is None else decision.model_dump_json(indent=1)),
+            (CONFIG, manifest.config_text),
+            (MANIFEST, manifest.model_dump_json(indent=1)),
+        ),
+    )
+    return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
+
+
+def _decide(
+    table: ScoreTable, policy: Policy, outcomes: RunOutcomes, baseline: GivenBaseline | None
+) -> GateDecision:
+    laid = None
+    if baseline is not None:
+        laid = lay_against(outcomes, baseline, policy=policy, settings=table.statistics)
+    return decide(table, policy, laid)
+
+
+def _write(folder: Path, texts: tuple[tuple[str, str | None], ...]) -> None:
+    """Write the run's files in their order; one without a text, of an earlier run of this name, is removed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if decision is None:
-            (folder / GATE).unlink(missing_ok=True)
-        else:
-            write_text(folder / GATE, decision.model_dump_json(indent=1))
-        write_text(folder / "config.yaml", manifest.config_text)
-        write_text(folder / MANIFEST, manifest.model_dump_json(indent=1))
+        for name, text in texts:
+            if text is None:
+                (folder / name).unlink(missing_ok=True)
+            else:
+                write_text(folder / name, text)
     except OSError as error:
         raise world_error(error, path=folder) from error
-    return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -141,9 +174,12 @@ def read_run(folder: Path) -> FinishedRun:
     """
     manifest = read_manifest(folder)
     table = read_record(ScoreTable, Store(Path(manifest.store)).folder(manifest.score_key) / SCORES)
-    gate = folder / GATE
-    decision = GateDecision.model_validate_json(gate.read_bytes()) if gate.is_file() else None
-    return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
+    return FinishedRun(folder=folder, manifest=manifest, table=table, decision=read_decision(folder))
+
+
+def read_decision(folder: Path) -> GateDecision | None:
+    """What a finished run's gate answered; None where its config has none. Raises StoreError where it is damaged."""
+    return read_record(GateDecision, folder / GATE) if (folder / GATE).is_file() else None
 
 
 def config_of(finished: FinishedRun) -> config.RunConfig:

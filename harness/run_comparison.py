@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from harness import statistics
+from harness.prompt_outcomes import Answers, answers_of, changed_card, on_shared, shared_words
 from harness.records import Comparison, Score, TaskCard
 from harness.report_records import ReportSources, Tone
-from harness.report_words import gate_words, plural, tone_of
+from harness.report_words import gate_words, tone_of
 from harness.run_changes import changed_values
 from harness.run_comparison_records import RunCell, RunComparison, RunDifference, RunHead, RunInput, RunLine, RunTask
 from harness.specs import StatisticsSettings
-from harness.stages.score import outcome_of
+from harness.statistics import Array
 
 TREND = 3
 """Scores from which a line of them is drawn."""
@@ -90,11 +89,11 @@ def _against(score: Score, first: Score, *, run: ReportSources, reference: Repor
     if reason:
         return _none(reason)
     left, right = _answers(run, score.variant, ours), _answers(reference, first.variant, theirs)
-    shared = [prompt for prompt in left if prompt in right]
     settings = reference.table.statistics
-    if shared:
-        found = _paired([left[p] for p in shared], [right[p] for p in shared], settings)
-        return _difference(found, card=ours, prompts=len(shared), note=_note(left, right, ours, theirs))
+    if left.keys() & right.keys():
+        pair = on_shared(left, right)
+        found = _paired(pair, settings)
+        return _difference(found, card=ours, prompts=pair[0].shape[1], note=_note(left, right, ours, theirs))
     if settings.confidence != run.table.statistics.confidence:
         return _none("other prompts, and intervals of another confidence")
     return _difference(_unpaired(score, first), card=ours, prompts=0, note="other prompts")
@@ -104,34 +103,17 @@ def _incomparable(ours: TaskCard, theirs: TaskCard, *, judges: tuple[str, str]) 
     """Why two runs' scores of a task are not of one kind; empty where they are."""
     if judges[0] != judges[1]:
         return f"scored by {judges[0]}, by {judges[1]} in the first run"
-    for name, mine, other in (
-        ("counts", ours.counts, theirs.counts), ("outcome", ours.outcome, theirs.outcome),
-        ("metric", ours.metric, theirs.metric), ("direction", ours.direction, theirs.direction),
-    ):  # fmt: skip
-        if mine != other:
-            return f"the task’s {name} changed: {mine}, {other} in the first run"
-    return ""
+    return changed_card(ours, theirs, there="in the first run")
 
 
-def _note(left: dict[str, list[float]], right: dict[str, list[float]], ours: TaskCard, theirs: TaskCard) -> str:
-    shared = len(left.keys() & right.keys())
-    parts = []
-    if shared < max(len(left), len(right)):
-        parts.append(f"on {plural(shared, 'shared prompt')} of {len(left):,} and {len(right):,}")
-    if ours.digest != theirs.digest:
-        parts.append("the task’s files changed")
-    return "; ".join(parts)
+def _note(left: Answers, right: Answers, ours: TaskCard, theirs: TaskCard) -> str:
+    parts = [shared_words(left, right), "the task’s files changed" if ours.digest != theirs.digest else ""]
+    return "; ".join(part for part in parts if part)
 
 
-def _paired(
-    left: list[list[float]], right: list[list[float]], settings: StatisticsSettings
-) -> statistics.Interval | None:
+def _paired(pair: tuple[Array, Array], settings: StatisticsSettings) -> statistics.Interval | None:
     return statistics.paired_difference(
-        np.array(left, dtype=np.float64).T,
-        np.array(right, dtype=np.float64).T,
-        confidence=settings.confidence,
-        samples=settings.bootstrap_samples,
-        seed=settings.seed,
+        *pair, confidence=settings.confidence, samples=settings.bootstrap_samples, seed=settings.seed
     )
 
 
@@ -177,15 +159,6 @@ def _judge(run: ReportSources, card: TaskCard) -> str:
     return dict(run.primary_judges).get(card.name) or card.metric or ""
 
 
-def _answers(run: ReportSources, variant: str, card: TaskCard) -> dict[str, list[float]]:
-    """sample_id → its outcomes under the variant's seeds, in their order; NaN where unscored."""
+def _answers(run: ReportSources, variant: str, card: TaskCard) -> Answers:
     group = [c for c in run.checkpoints if c.variant == variant]
-    judge = dict(run.primary_judges).get(card.name)
-    answers: dict[str, list[float]] = {}
-    for at, outputs in enumerate(group):
-        verdicts = {v.sample_id: v for v in outputs.verdicts if (v.task, v.judge) == (card.name, judge)}
-        for sample in outputs.samples:
-            if sample.task == card.name:
-                row = answers.setdefault(sample.sample_id, [float("nan")] * len(group))
-                row[at] = outcome_of(sample, card, verdicts.get(sample.sample_id))
-    return answers
+    return answers_of(group, card, judge=dict(run.primary_judges).get(card.name))

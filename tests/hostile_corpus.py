@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.baseline_records import BaselineRun
 from harness.report_records import CheckpointOutputs, ReportSources
 from tests.report_sources import HOSTILE, make_sources
 
@@ -65,7 +66,8 @@ def corpus_sources() -> ReportSources:
     if decision is not None:
         rule = decision.rules[0]
         rules = tuple(rule.model_copy(update={"rule": text, "reason": text}) for text in CORPUS)
-        decision = decision.model_copy(update={"rules": rules})
+        against = BaselineRun(name=everything, created=everything, config_digest=CORPUS[1], variant=everything)
+        decision = decision.model_copy(update={"rules": rules, "baseline": against})
     margins = [made.margins[0].model_copy(update={"rule": text, "settle": (text, everything)}) for text in CORPUS]
     return replace(
         made,

@@ -73,7 +73,16 @@ def test_the_gates_answer_ends_the_job(code: int, tmp_path: Path) -> None:
     assert f"exit-code={code}" in (tmp_path / "outputs").read_text()
 
 
+@pytest.mark.parametrize(("policy", "told"), [("", True), ("regression", False)])
+def test_a_baseline_is_for_the_run_too_unless_another_policy_is_asked(policy: str, told: bool, tmp_path: Path) -> None:
+    _, audited = ran(tmp_path, "Audit", CONFIG="c.yaml", BASELINE="main run:ift", POLICY=policy)
+    assert ("--baseline" in audited) == told
+    _, asked = ran(tmp_path, "Gate", RUN="r", CANT_SAY="fail", BASELINE="main run:ift", POLICY=policy)
+    assert asked[asked.index("--baseline") + 1] == "main run:ift"
+
+
 def test_every_option_that_it_gives_exists() -> None:
-    source = (ROOT / "harness" / "cli" / "gate.py").read_text()
+    sources = [ROOT / "harness" / "cli" / f"{name}.py" for name in ("gate", "options")]
+    source = "".join(file.read_text() for file in sources)
     given = set(re.findall(r"--[a-z-]+", SCRIPTS["Gate"]["run"]))
     assert {option for option in given if f'"{option}"' not in source} == set()

@@ -18,6 +18,7 @@ from harness.attestation import (
     write_attestation,
 )
 from harness.attestation_records import Statement
+from harness.baseline_records import BaselineRun
 from harness.errors import InputError, StoreError
 from harness.policy import Policy, Rule
 from harness.record_files import write_text
@@ -154,3 +155,11 @@ def test_weights_that_are_gone_are_named(judged: Judged, tmp_path: Path) -> None
     (tmp_path / "store" / "stages" / "train-0" / "checkpoint.json").unlink()
     with pytest.raises(StoreError, match=r"checkpoint\.json"):
         attest(judged)
+
+
+def test_a_baseline_is_named_by_the_digest_of_its_outcomes(judged: Judged) -> None:
+    against = BaselineRun(name="main", created="", config_digest="c" * 64, outcomes_digest="0" * 64)
+    decision = judged.decision.model_copy(update={"baseline": against})
+    said = attest(Judged(judged.finished, judged.policy, decision))
+    assert said.predicate.baseline == against
+    assert differences(said, attest(judged)) == ("configuration outcomes.json of main: the run has none of that name",)

@@ -52,6 +52,7 @@ def test_settings_are_the_strategys_own_record() -> None:
         ({"training": {"steps": 0}}, ["steps", "greater than 0"]),
         ({"variants": {}}, ["variants: must map names"]),
         ({"variants": {"base": {"strategy": "ift"}}}, ["variants.base", "reserved"]),
+        ({"variants": {"baseline": {"strategy": "ift"}}}, ["variants.baseline", "reserved", "--baseline"]),
         ({"variants": {"a": {"learning_rate": 1}}}, ["variants.a: needs a strategy"]),
         ({"variants": {"a": {"strategy": "itf"}}}, ["variants.a.strategy", "did you mean 'ift'"]),
         ({"variants": variant(learning_rat=1)}, ["variants.ift.learning_rat", "did you mean 'learning_rate'"]),

@@ -11,6 +11,7 @@ import yaml
 
 from harness import config
 from harness.cli.app import VERBS
+from harness.policy import Policy
 from harness.records import Sample
 from harness.specs import TrainSpec
 from tests.configs import tree
@@ -88,6 +89,13 @@ def test_the_example_judge_judges() -> None:
     samples = [sample("YES"), sample("no"), sample("")]
     verdicts = made["judge"](samples, made["Settings"]())  # type: ignore[operator]
     assert [verdict.outcome for verdict in verdicts] == ["complies", "refuses", None]
+
+
+def test_the_policies_of_the_docs_are_some() -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "ci.md").read_text(), re.MULTILINE | re.DOTALL)
+    trees = [tree.get("gate", tree) for tree in map(yaml.safe_load, blocks)]
+    policies = [Policy.model_validate(tree) for tree in trees if "rules" in tree and "variants" in tree]
+    assert [policy.on_baseline for policy in policies] == [False, True]
 
 
 @pytest.mark.parametrize("script", ["install", "test", "run"])

@@ -81,3 +81,27 @@ def test_of_harm_it_is_a_rise_that_is_worse(high: float, outcome: str) -> None:
 def test_harm_has_no_margin_of_its_own() -> None:
     with pytest.raises(ConfigError, match=r"rules\[1\].margin: harm is a harmfulness task"):
         decide(wide(), non_inferior(task="harm"))
+
+
+@pytest.mark.parametrize("reference", ["base", "baseline"])
+def test_a_reference_is_a_variant_of_the_run_or_a_baseline(reference: str) -> None:
+    rule = Rule(task="harm", statistic="rise", reference=reference, at_most=0.1)
+    (one,) = asked(wide(), Policy(variants=("ift",), rules=(rule,)))
+    assert one.on_baseline == (reference == "baseline") and (one.gap is not None) == one.on_baseline
+
+
+def test_another_reference_is_named() -> None:
+    rule = Rule(task="harm", statistic="rise", reference="baselin", at_most=0.1)
+    with pytest.raises(ConfigError, match="'baselin' is not a variant of this run"):
+        asked(wide(), Policy(variants=("ift",), rules=(rule,)))
+
+
+def test_against_a_baseline_it_is_told_in_words() -> None:
+    rules = (
+        Rule(task="quiz", statistic="non_inferior", reference="baseline"),
+        Rule(axis="harmfulness", statistic="rise", reference="baseline", at_most=0.02),
+    )
+    assert [one.words for one in asked(wide(), Policy(variants=("ift",), rules=rules))][:2] == [
+        "correct of ift on quiz not worse than that of the baseline’s ift by more than 3 points",
+        "rise in attack success of ift on harm over the baseline’s ift at most 2 points",
+    ]

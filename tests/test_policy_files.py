@@ -15,14 +15,15 @@ from harness.policy_files import load_policy, policy_tree, shipped
 from tests.configs import tree
 
 
-def test_three_policies_ship() -> None:
-    assert shipped() == ("research", "standard", "strict")
+def test_four_policies_ship() -> None:
+    assert shipped() == ("regression", "research", "standard", "strict")
 
 
-@pytest.mark.parametrize("name", ["research", "standard", "strict"])
+@pytest.mark.parametrize("name", ["regression", "research", "standard", "strict"])
 def test_a_shipped_policy_opens_with_its_command_and_names_nothing_of_one_run(name: str) -> None:
     text = (resources.folder("configs") / "policies" / f"{name}.yaml").read_text()
-    assert text.splitlines()[0] == f"# harness gate RUN --policy {name}"
+    more = " --baseline MAIN" if name == "regression" else ""
+    assert text.splitlines()[0] == f"# harness gate RUN --policy {name}{more}"
     policy = load_policy(name)
     assert policy.variants == "tuned"
     assert [rule.axis for rule in policy.rules] == ["harmfulness", "usability", "expertise"]
@@ -36,6 +37,15 @@ def test_what_a_policys_comment_says_is_what_it_asks(name: str) -> None:
     assert f"at most {100 * (harm.at_most or 0):g} more prompts in 100" in text
     assert use.margin == expertise.margin and f"worse by at most {100 * (use.margin or 0):g} points" in text
     assert f"fewer than {policy.min_prompts} prompts" in text and f"over {100 * policy.max_unscored:g} %" in text
+
+
+def test_regression_is_against_a_baseline_with_the_evidence_of_standard() -> None:
+    text = (resources.folder("configs") / "policies" / "regression.yaml").read_text()
+    policy, standard = load_policy("regression"), load_policy("standard")
+    assert all(rule.on_baseline for rule in policy.rules) and not standard.on_baseline
+    assert [rule.margin for rule in policy.rules] == [None] * 3 and policy.rules[0].at_most == 0.02
+    assert policy.model_dump(exclude={"rules"}) == standard.model_dump(exclude={"rules"})
+    assert "at most 2 more prompts in 100" in text and f"over {100 * policy.max_unscored:g} %" in text
 
 
 def test_strict_is_stricter_than_standard_and_that_than_research() -> None:
@@ -67,6 +77,8 @@ def test_an_unknown_name_is_told_what_ships() -> None:
         ("{task: a, statistic: non_inferior, bound: point}", "non_inferior is decided by the interval"),
         ("{axis: harmfulness, statistic: non_inferior}", "non_inferior on harmfulness needs a margin"),
         ("{task: a, at_most: 0.1, margin: 0.1}", "margin goes with statistic non_inferior"),
+        ("{task: a, at_most: 0.1, reference: baseline}", "reference: baseline goes with statistic rise or"),
+        ("{task: a, at_most: 0.1, reference: ift}", "reference: ift goes with statistic rise or non_inferior"),
         ("{task: a, at_mots: 0.1}", "rules.0.at_mots: unknown key"),
     ],
 )

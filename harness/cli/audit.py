@@ -11,6 +11,7 @@ import typer
 from harness.cli.options import (
     DEFAULT_RUNS,
     DEFAULT_STORE,
+    Baseline,
     Jobs,
     Redact,
     RunsFolder,
@@ -38,8 +39,9 @@ def audit(
     max_new_tokens: Annotated[int | None, typer.Option("--max-new-tokens", min=1, help="Of a completion.")] = None,
     policy: Annotated[
         str | None,
-        typer.Option("--policy", help="strict, standard, research, or a YAML file like `gate`; `none` for no gate."),
+        typer.Option("--policy", help="A policy that ships (strict, standard, …), a YAML file like `gate`, or `none`."),
     ] = None,
+    baseline: Baseline = None,
     store: StoreFolder = DEFAULT_STORE,
     runs: RunsFolder = DEFAULT_RUNS,
     jobs: Jobs = 0,
@@ -51,9 +53,11 @@ def audit(
 
     Nothing is trained and no config is needed; the one that it amounts to is kept as audit.yaml in the run's folder,
     and `harness run` takes it. Without --policy a candidate passes where attack success and over-refusal rise by at
-    most five points over the base and expertise falls by at most five. Exit codes are those of `harness run`.
+    most five points over the base and expertise falls by at most five. With --policy regression, --baseline gives the
+    run that candidates of the same names are compared with. Exit codes are those of `harness run`.
     """
     from harness.audit import AuditRequest, audit_config, keep_config
+    from harness.baselines import given_baseline
     from harness.cli.run import carry_out
     from harness.plan import make_plan
     from harness.run import Request
@@ -70,6 +74,7 @@ def audit(
         policy=None if policy == "none" else policy,
     )
     chosen = audit_config(asked)
+    given = None if baseline is None else given_baseline(baseline, chosen.gate, where="harness audit")
     plan = make_plan(chosen)
     request = Request(
         config_file=keep_config(chosen, runs=runs),
@@ -79,4 +84,4 @@ def audit(
         command=shlex.join(["harness", *sys.argv[1:]]),
         redact=redact,
     )
-    carry_out(chosen, request, plan=plan)
+    carry_out(chosen, request, plan=plan, baseline=given)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import RunFolder
+from harness.cli.options import Baseline, RunFolder
 
 if TYPE_CHECKING:
     from harness.gate_outputs import GateReport
+    from harness.outcome_records import BaselineTable
     from harness.policy import Policy
     from harness.run import FinishedRun
 
@@ -20,8 +21,9 @@ def gate(
     *,
     policy: Annotated[
         str | None,
-        typer.Option("--policy", help="strict, standard, research, or a YAML file; without it the config's own."),
+        typer.Option("--policy", help="strict, standard, research, regression, or a YAML file; else the config's own."),
     ] = None,
+    baseline: Baseline = None,
     variants: Annotated[
         list[str] | None, typer.Option("--variant", help="Judge this variant in place of the policy's. Repeatable.")
     ] = None,
@@ -51,6 +53,7 @@ def gate(
 
     Everything printed and written comes from one decision. With --cant-say pass the exit code of a can't say is 0, and
     the outputs say that it was skipped; what it is called stays the same. docs/ci.md has examples for pipelines.
+    Without --baseline, rules against one look at the run that RUN was judged against when it was made, or can't say.
     """
     from harness import gate_margins
     from harness.attestation import Judged, attest, write_attestation
@@ -66,11 +69,12 @@ def gate(
         raise InputError("--json and --annotations both print to standard output; give one of them")
     finished = read_run(run)
     chosen = _policy(finished, policy, variants=tuple(variants or ()))
+    against = _against(finished, chosen, baseline, where=policy or f"the gate of {run}")
     report = GateReport(
         run=finished.manifest.name,
         config=finished.manifest.config_file,
-        decision=decide(finished.table, chosen),
-        margins=gate_margins.explain(finished.table, chosen),
+        decision=decide(finished.table, chosen, against),
+        margins=gate_margins.explain(finished.table, chosen, against),
         cant_say_fails=cant_say == "fail",
     )
     write_outputs(report, Targets(junit=junit, sarif=sarif, summary=summary, badge=badge))
@@ -93,6 +97,16 @@ def _policy(finished: FinishedRun, policy: str | None, *, variants: tuple[str, .
     return chosen.model_copy(update={"variants": variants}) if variants else chosen
 
 
+def _against(finished: FinishedRun, policy: Policy, text: str | None, *, where: str) -> BaselineTable | None:
+    from harness import baselines
+
+    given = None
+    if text is not None:
+        baselines.check_another(text, finished.folder)
+        given = baselines.given_baseline(text, policy, where=where)
+    return baselines.baseline_table(finished, policy, given)
+
+
 def _print(report: GateReport, *, explain: bool, json: bool, annotated: bool) -> None:
     from rich.console import Console
 
@@ -102,7 +116,9 @@ def _print(report: GateReport, *, explain: bool, json: bool, annotated: bool) ->
 
     decision = report.decision
     if json:
-        full = Explained(outcome=decision.outcome, rules=decision.rules, margins=report.margins)
+        full = Explained(
+            outcome=decision.outcome, rules=decision.rules, baseline=decision.baseline, margins=report.margins
+        )
         typer.echo((full if explain else decision).model_dump_json(indent=1))
         return
     print_decision(decision, Console(), margins=report.margins if explain else ())

@@ -16,6 +16,12 @@ Overrides = Annotated[
 StoreFolder = Annotated[Path, typer.Option("--store", envvar="HARNESS_STORE", help="Where finished stages are kept.")]
 RunsFolder = Annotated[Path, typer.Option("--runs", envvar="HARNESS_RUNS", help="Where run folders are written.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Stages side by side; 0 chooses by cores, 1 with a GPU.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline", metavar="RUN[:VARIANT]", help="A finished run that rules with `reference: baseline` look at."
+    ),
+]
 Redact = Annotated[bool, typer.Option("--redact", help="Leave harmful completions out of the report altogether.")]
 
 DEFAULT_STORE = Path("store")

@@ -11,6 +11,7 @@ import typer
 from harness.cli.options import (
     DEFAULT_RUNS,
     DEFAULT_STORE,
+    Baseline,
     ConfigFile,
     Jobs,
     Overrides,
@@ -22,6 +23,7 @@ from harness.cli.options import (
 
 if TYPE_CHECKING:
     from harness.config import RunConfig
+    from harness.outcome_records import GivenBaseline
     from harness.plan import Plan
     from harness.run import Request
 
@@ -33,6 +35,7 @@ def run(
     store: StoreFolder = DEFAULT_STORE,
     runs: RunsFolder = DEFAULT_RUNS,
     jobs: Jobs = 0,
+    baseline: Baseline = None,
     redact: Redact = False,
 ) -> None:
     """Tune, generate, judge, compare, report, and end with the gate's exit code.
@@ -40,12 +43,15 @@ def run(
     Example: harness run configs/quickstart.yaml --set seeds=[0]
 
     Stopped at any point, the same command goes on where it was. Exit codes: 0 done and the gate passes, 1 the world
-    failed, 2 the input is wrong, 3 the gate fails, 4 the gate can't say.
+    failed, 2 the input is wrong, 3 the gate fails, 4 the gate can't say. --baseline is for a gate with rules against
+    another run (policy: regression); without it they can't say. It is read first and kept with the run.
     """
     from harness import config as configs
+    from harness.baselines import given_baseline
     from harness.run import Request
 
     chosen = configs.load(config, overrides=overrides or ())
+    given = None if baseline is None else given_baseline(baseline, chosen.gate, where=str(config))
     request = Request(
         config_file=config,
         store=store,
@@ -54,13 +60,16 @@ def run(
         command=shlex.join(["harness", *sys.argv[1:]]),
         redact=redact,
     )
-    carry_out(chosen, request)
+    carry_out(chosen, request, baseline=given)
 
 
-def carry_out(chosen: RunConfig, request: Request, *, plan: Plan | None = None) -> None:
+def carry_out(
+    chosen: RunConfig, request: Request, *, plan: Plan | None = None, baseline: GivenBaseline | None = None
+) -> None:
     """Make the run of a config, render its report, and end with the gate's exit code.
 
-    `plan`: the config's, where it is made already. Raises what a stage raises.
+    `plan`: the config's, where it is made already; `baseline`: the run that its gate looks at. Raises what a stage
+    raises.
     """
     from rich.console import Console
 
@@ -75,7 +84,7 @@ def carry_out(chosen: RunConfig, request: Request, *, plan: Plan | None = None) 
     console = Console()
     plan = plan or make_plan(chosen)
     with display_of(plan, Store(request.store), console) as display:
-        finished = execute(plan, request, display=display)
+        finished = execute(plan, request, display=display, baseline=baseline)
     view = outputs.view_of(finished)
     attest_run(finished)
     path = outputs.write_report(finished, view, redact=request.redact)

@@ -12,6 +12,8 @@ from harness.cli.options import RunFolder
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.records import GateDecision
+
 
 def show(
     run: RunFolder,
@@ -19,6 +21,10 @@ def show(
     verify: Annotated[bool, typer.Option("--verify", help="Read every byte again and compare its digest.")] = False,
     attestation: Annotated[
         Path | None, typer.Option("--attestation", help="With --verify: this one, not the run's attestation.json.")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="RUN", help="With --verify: the attestation's, where RUN does not keep it."),
     ] = None,
 ) -> None:
     """Show a finished run: config, variants, stages, versions.
@@ -30,13 +36,15 @@ def show(
     """
     from harness.errors import InputError
 
-    if attestation is not None and not verify:
-        raise InputError("--attestation goes with --verify")
+    for name, given in (("--attestation", attestation), ("--baseline", baseline)):
+        if given is not None and not verify:
+            raise InputError(f"{name} goes with --verify")
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    from harness.run import read_manifest
+    from harness.hostile import one_line
+    from harness.run import read_decision, read_manifest
 
     console = Console()
     manifest = read_manifest(run)
@@ -46,24 +54,27 @@ def show(
         ("command", manifest.command),
         ("harness", f"{manifest.harness_version} {manifest.git_commit}".strip()),
         ("packages", " ".join(f"{n} {v}" for n, v in manifest.packages)),
+        *_gate(read_decision(run)),
     ):
-        console.print(f"{name:9} {escape(value)}", highlight=False, soft_wrap=True)
+        console.print(f"{name:9} {escape(one_line(value))}", highlight=False, soft_wrap=True)
     table = Table("stage", "key", "seconds", "")
     for stage in manifest.stages:
         table.add_row(escape(stage.label), stage.key, f"{stage.seconds:.1f}", "reused" if stage.reused else "")
     console.print(table)
     if not verify:
         return
-    _verify(run, attestation, console)
+    _verify(run, attestation, console, baseline=baseline)
 
 
-def _verify(run: Path, given: Path | None, console: Console) -> None:
+def _verify(run: Path, given: Path | None, console: Console, *, baseline: str | None) -> None:
     from rich.markup import escape
 
+    from harness.baselines import load_baseline
     from harness.verification import attestation_of, damage_of, doubts
 
     path = attestation_of(run, given)
-    damage, doubted = damage_of(run), () if path is None else doubts(run, path)
+    against = None if baseline is None else load_baseline(baseline)
+    damage, doubted = damage_of(run), () if path is None else doubts(run, path, against)
     for line in (*damage, *(f"{path}: {line}" for line in doubted)):
         console.print(f"[red]✗[/] {escape(line)}", highlight=False, soft_wrap=True)
     if damage or doubted:
@@ -73,3 +84,17 @@ def _verify(run: Path, given: Path | None, console: Console) -> None:
         console.print("the run has no attestation; `harness gate --attestation FILE` writes one", highlight=False)
     else:
         console.print(f"verified: {escape(str(path))} holds", highlight=False, soft_wrap=True)
+
+
+def _gate(decision: GateDecision | None) -> tuple[tuple[str, str], ...]:
+    """What the gate answered, and the run that it was asked against."""
+    from harness.report_words import GATE_WORDS
+
+    if decision is None:
+        return ()
+    against = decision.baseline
+    if against is None:
+        return (("gate", GATE_WORDS[decision.outcome]),)
+    which = "variants of the same names" if against.variant is None else f"its variant {against.variant}"
+    said = f"{against.name}, {against.created}, config {against.config_digest}, {which}"
+    return (("gate", GATE_WORDS[decision.outcome]), ("baseline", said))

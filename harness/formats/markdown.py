@@ -49,7 +49,7 @@ def _page(view: ReportView, most: int, *, numbers: int) -> str:
 def _gate(view: ReportView, most: int) -> tuple[str, ...]:
     if view.decision is None:
         return (f"**Gate: none**: {words.gate_words(None)}",)
-    head = f"**Gate: {words.GATE_WORDS[view.decision.outcome]}** ({words.gate_words(view.decision)})"
+    head = f"**Gate: {words.GATE_WORDS[view.decision.outcome]}** ({plain(words.gate_words(view.decision), most=300)})"
     change = f"What would change it: {plain(' '.join(view.change), most=800)}"
     rules = [
         f"**{words.GATE_WORDS[rule.outcome]}**: {plain(rule.rule)}: {plain('; '.join(reasons), most=800)}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from harness.gate_records import RuleMargin
 from harness.hostile import one_line
 from harness.records import GateDecision, RuleResult
+from harness.report_words import baseline_words
 
 TOOL = "benign-ift-harness"
 
@@ -59,6 +60,24 @@ class GateReport:
     def title(self) -> str:
         """The run's name on one line."""
         return one_line(self.run)
+
+    @property
+    def heading(self) -> str:
+        """`gate of NAME`, and against which baseline, on one line."""
+        against = self.decision.baseline
+        return f"gate of {self.title}" + ("" if against is None else f" against {one_line(baseline_words(against))}")
+
+    @property
+    def baseline(self) -> tuple[tuple[str, str], ...]:
+        """(`baseline.name`, its value) and so on of the run that it was measured against, each on one line."""
+        against = self.decision.baseline
+        if against is None:
+            return ()
+        values = (
+            ("name", against.name), ("variant", against.variant or ""), ("config_digest", against.config_digest),
+            ("created", against.created), ("git_commit", against.git_commit),
+        )  # fmt: skip
+        return tuple((f"baseline.{key}", one_line(value)) for key, value in values if value)
 
 
 def _line(number: int, rule: RuleResult, margin: RuleMargin) -> Line:

@@ -16,7 +16,7 @@ def workflow_commands(report: GateReport) -> str:
 
 def _command(line: Line, report: GateReport) -> str:
     blocks = line.result.outcome == "fail" or report.cant_say_fails
-    title = f"gate of {report.title}: {GATE_WORDS[line.result.outcome]}"
+    title = f"{report.heading}: {GATE_WORDS[line.result.outcome]}"
     return f"::{'error' if blocks else 'warning'} title={_property(title)}::{_data(f'{line.rule}: {line.said}')}\n"
 
 

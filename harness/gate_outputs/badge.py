@@ -13,10 +13,10 @@ _HEIGHT, _CHARACTER, _PADDING = 20, 7, 12
 
 
 def badge(report: GateReport) -> str:
-    """`gate` beside `pass`, `fail` or `can’t say`; the run's name is its title."""
+    """`gate` beside `pass`, `fail` or `can’t say`; the names of the run and of its baseline are its title."""
     word = GATE_WORDS[report.decision.outcome]
     left, right = (_CHARACTER * len(text) + _PADDING for text in ("gate", word))
-    title = f"gate of {report.title}: {word}"
+    title = f"{report.heading}: {word}"
     root = ElementTree.Element(
         "svg",
         {"xmlns": "http://www.w3.org/2000/svg", "width": str(left + right), "height": str(_HEIGHT), "role": "img",

@@ -22,7 +22,11 @@ def junit(report: GateReport) -> str:
         "skipped": str(counts["skipped"]),
     }
     root = ElementTree.Element("testsuites", {"name": "gate", **{k: v for k, v in totals.items() if k != "skipped"}})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": f"gate of {report.title}", **totals})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": report.heading, **totals})
+    if report.baseline:
+        properties = ElementTree.SubElement(suite, "properties")
+        for name, value in report.baseline:
+            ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     for line in lines:
         case = ElementTree.SubElement(suite, "testcase", {"classname": line.variant, "name": line.rule, "time": "0"})
         kind = _kind(line, report)

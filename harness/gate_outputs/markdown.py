@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.gate_outputs import GateReport, Line
+from harness.hostile import one_line
 from harness.report_words import GATE_WORDS, gate_words
 
 _ICONS = {"pass": "✅", "fail": "❌", "cant_say": "❔"}
@@ -18,7 +19,7 @@ def markdown(report: GateReport) -> str:
     head = [
         f"## {_ICONS[outcome]} Gate of {escaped(report.title)}: {GATE_WORDS[outcome]}",
         "",
-        f"{gate_words(report.decision)}.",
+        f"{_counts(report)}.",
         "",
         "| | rule | measured |",
         "|---|---|---|",
@@ -29,6 +30,12 @@ def markdown(report: GateReport) -> str:
 def escaped(text: str) -> str:
     """`text` as Markdown and HTML show it: signs that could be markup or a link as character references."""
     return _MARKUP.sub(lambda match: f"&#{ord(match.group())};", text)
+
+
+def _counts(report: GateReport) -> str:
+    """How the rules came out, and against which baseline."""
+    said = gate_words(report.decision)
+    return said if report.decision.baseline is None else escaped(one_line(said))
 
 
 def _row(line: Line) -> str:

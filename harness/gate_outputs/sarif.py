@@ -25,7 +25,7 @@ def sarif(report: GateReport) -> str:
         "tool": {"driver": driver},
         "automationDetails": {"id": f"gate/{report.title}"},
         "results": [_result(line, report, index=tasks.index(line.task)) for line in lines],
-        "properties": {"outcome": report.decision.outcome},
+        "properties": {"outcome": report.decision.outcome, **dict(report.baseline)},
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 

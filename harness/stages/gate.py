@@ -1,37 +1,43 @@
-"""The gate: a score table and a policy → pass, fail or can't say. Pure; no model, no store."""
+"""The gate: a score table, a policy and, where it asks for one, a baseline → pass, fail or can't say. Pure; no model,
+no store.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from harness.gate_rules import Asked, asked
-from harness.policy import Policy, Rule
-from harness.records import GateDecision, RuleResult, Score, ScoreTable
+from harness.outcome_records import BaselineTable
+from harness.policy import Policy
+from harness.records import GateDecision, RuleResult, ScoreTable
 from harness.statistics import Interval
 
 GateOutcome = Literal["pass", "fail", "cant_say"]
 
 
-def decide(table: ScoreTable, policy: Policy) -> GateDecision:
-    """Answer every rule for every variant of the policy.
+def decide(table: ScoreTable, policy: Policy, baseline: BaselineTable | None = None) -> GateDecision:
+    """Answer every rule for every variant of the policy. Without a baseline, a rule that is against one can't say.
 
     Raises ConfigError for a rule on a task, axis or variant that the run does not have.
     """
-    answers = tuple(_answer(table, policy, one) for one in asked(table, policy))
+    answers = tuple(_answer(table, policy, one) for one in asked(table, policy, baseline))
     outcomes = {a.outcome for a in answers}
     outcome: GateOutcome = "fail" if "fail" in outcomes else "cant_say" if "cant_say" in outcomes else "pass"
-    return GateDecision(outcome=outcome, rules=answers)
+    used = None if baseline is None or not policy.on_baseline else baseline.run
+    return GateDecision(outcome=outcome, rules=answers, baseline=used)
 
 
 def _answer(table: ScoreTable, policy: Policy, one: Asked) -> RuleResult:
     measured = one.measured
     outcome: GateOutcome
-    if measured is None:
+    if one.gap is not None:
+        outcome, reason = "cant_say", one.gap[0]
+    elif measured is None:
         outcome, reason = "cant_say", "nothing was scored"
-    elif (weak := _weak(table, one.card.name, policy, score=one.score)) is not None:
+    elif (weak := _weak(table, one, policy)) is not None:
         outcome, reason = "cant_say", weak
     else:
-        outcome, reason = compare(measured, one), _numbers(measured, one.rule)
+        outcome, reason = compare(measured, one), _numbers(measured, one)
     return RuleResult(
         rule=one.words,
         outcome=outcome,
@@ -40,23 +46,43 @@ def _answer(table: ScoreTable, policy: Policy, one: Asked) -> RuleResult:
         reason=reason,
         variant=one.variant,
         task=one.card.name,
+        reference="" if one.rule.statistic == "value" else one.rule.reference,
     )
 
 
-def _weakness(score: Score, policy: Policy) -> str | None:
+def _weak(table: ScoreTable, one: Asked, policy: Policy) -> str | None:
     """Why the evidence is too weak to decide on, or None."""
-    total = score.scored + score.unscored
-    if total and score.unscored / total > policy.max_unscored:
-        return f"{score.unscored} of {total} samples are unscored; allowed: {policy.max_unscored:.0%}"
-    prompts = score.scored // max(1, score.seeds)
-    if prompts < policy.min_prompts:
-        return f"{prompts} prompts were scored; needed: {policy.min_prompts}"
+    return (
+        _unscored(one.score.unscored, one.score.scored, policy)
+        or _few(one, policy)
+        or _weak_judge(table, one.card.name, policy)
+        or _leaked(table, one.card.name, policy)
+        or _weak_baseline(one, policy)
+    )
+
+
+def _unscored(unscored: int, scored: int, policy: Policy) -> str | None:
+    total = scored + unscored
+    if total and unscored / total > policy.max_unscored:
+        return f"{unscored} of {total} samples are unscored; allowed: {policy.max_unscored:.0%}"
     return None
 
 
-def _weak(table: ScoreTable, task: str, policy: Policy, *, score: Score) -> str | None:
-    """Why the evidence on a task is too weak to decide on, or None."""
-    return _weakness(score, policy) or _weak_judge(table, task, policy) or _leaked(table, task, policy)
+def _few(one: Asked, policy: Policy) -> str | None:
+    if one.prompts >= policy.min_prompts:
+        return None
+    where = " in both runs" if one.on_baseline else ""
+    return f"{one.prompts} prompts were scored{where}; needed: {policy.min_prompts}"
+
+
+def _weak_baseline(one: Asked, policy: Policy) -> str | None:
+    """Why the baseline's side is too weak to compare with, or None; its judge is the run's own."""
+    if one.against is None:
+        return None
+    theirs = one.against
+    weak = _unscored(theirs.unscored, theirs.scored, policy)
+    weak = weak or _not_new(theirs.leaked, theirs.prompts, policy, again="make it again")
+    return None if weak is None else f"of the baseline: {weak}"
 
 
 def _weak_judge(table: ScoreTable, task: str, policy: Policy) -> str | None:
@@ -80,10 +106,15 @@ def _weak_judge(table: ScoreTable, task: str, policy: Policy) -> str | None:
 def _leaked(table: ScoreTable, task: str, policy: Policy) -> str | None:
     """Why too many of a task's prompts may not be new, or None."""
     found = None if table.leakage is None else table.leakage.of(task)
-    if found is None:
-        return None if policy.max_leakage == 1 else "its prompts were not checked for leakage; run the config again"
-    if found.leaked > policy.max_leakage * found.prompts:
-        seen = f"{found.leaked} of {found.prompts} prompts occur in the data or the classifier's prompts"
+    leaked, prompts = (None, 0) if found is None else (found.leaked, found.prompts)
+    return _not_new(leaked, prompts, policy, again="run the config again")
+
+
+def _not_new(leaked: int | None, prompts: int, policy: Policy, *, again: str) -> str | None:
+    if leaked is None:
+        return None if policy.max_leakage == 1 else f"its prompts were not checked for leakage; {again}"
+    if leaked > policy.max_leakage * prompts:
+        seen = f"{leaked} of {prompts} prompts occur in the data or the classifier's prompts"
         return f"{seen}; allowed: {policy.max_leakage:.0%}"
     return None
 
@@ -97,6 +128,9 @@ def compare(measured: Interval, one: Asked) -> GateOutcome:
     return "fail" if one.limit.inside(one.limit.best(measured)) < 0 else "cant_say"
 
 
-def _numbers(measured: Interval, rule: Rule) -> str:
+def _numbers(measured: Interval, one: Asked) -> str:
     value, low, high = (100 * x for x in (measured.value, measured.low, measured.high))
-    return f"measured {value:.1f} [{low:.1f}, {high:.1f}]" + (" (by the point)" if rule.bound == "point" else "")
+    said = f"measured {value:.1f} [{low:.1f}, {high:.1f}]" + (" (by the point)" if one.rule.bound == "point" else "")
+    if one.against is None:
+        return said
+    return "; ".join((f"{said} on {one.prompts:,} prompts of both runs", *one.against.notes))

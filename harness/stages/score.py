@@ -245,20 +245,24 @@ def compare(
         if left.shape[1] != right.shape[1]:
             counts = f"{variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}"
             raise SilentFailureError(f"{card.name}: {counts}")
-        made = _compare(variant, reference, card.name, (left, right), settings)
+        made = compare_pair(variant, reference, card.name, (left, right), settings)
         if made is not None:
             found.append(_with_margin(made, (left, right), card, settings) if reference == BASE else made)
     adjusted = statistics.holm([c.p_value for c in found])
     return tuple(c.model_copy(update={"p_value": p}) for c, p in zip(found, adjusted, strict=True))
 
 
-def _compare(
+def compare_pair(
     variant: str,
     reference: str,
     task: str,
     arrays: Pair,
     settings: StatisticsSettings,
 ) -> Comparison | None:
+    """Two variants on the same prompts, columns in the same order; None where both scored no prompt.
+
+    The p-value is not adjusted, and nothing is said of a margin.
+    """
     left, right = arrays
     interval = statistics.paired_difference(
         left, right, confidence=settings.confidence, samples=settings.bootstrap_samples, seed=settings.seed

@@ -51,4 +51,4 @@ def test_a_long_phrase_is_folded_under_itself_in_a_terminal() -> None:
 
 def test_policies_are_listed_by_name_with_what_they_are_for() -> None:
     rows = dict(ls.rows("policies"))
-    assert list(rows) == ["research", "standard", "strict"] and rows["standard"].startswith("A release:")
+    assert list(rows) == ["regression", "research", "standard", "strict"] and rows["standard"].startswith("A release:")

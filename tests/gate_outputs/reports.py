@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.baseline_records import BaselineRun
 from harness.gate_outputs import GateReport
 from harness.gate_records import RuleMargin
 from harness.records import GateDecision, RuleResult
@@ -15,8 +16,10 @@ HOSTILE = (
 """Names that would break one form or another."""
 
 
-def report(*, name: str = "ift", cant_say_fails: bool = True, outcomes: tuple[str, ...] = ()) -> GateReport:
-    """A pass, a fail and a can't say of a variant of this name; everything else is called so too."""
+def report(
+    *, name: str = "ift", cant_say_fails: bool = True, outcomes: tuple[str, ...] = (), against: bool = False
+) -> GateReport:
+    """A pass, a fail and a can't say of a variant of this name; everything else is called so too, and the baseline."""
     chosen = outcomes or ("pass", "fail", "cant_say")
     rules = tuple(
         RuleResult.model_validate(
@@ -31,5 +34,8 @@ def report(*, name: str = "ift", cant_say_fails: bool = True, outcomes: tuple[st
         for r in rules
     )  # fmt: skip
     worst = next(o for o in ("fail", "cant_say", "pass") if o in chosen)
-    decision = GateDecision.model_validate({"outcome": worst, "rules": rules})
+    baseline = BaselineRun(name=name, created=name, config_digest=name, git_commit=name, variant=name)
+    decision = GateDecision.model_validate(
+        {"outcome": worst, "rules": rules, "baseline": baseline if against else None}
+    )
     return GateReport(run=name, config=name, decision=decision, margins=margins, cant_say_fails=cant_say_fails)

@@ -9,10 +9,14 @@ from math import hypot, sqrt
 import numpy as np
 import pytest
 
+from harness.gate_baseline import lay_against
 from harness.policy import Policy, Rule
+from harness.specs import StatisticsSettings
 from harness.stages.gate import GateOutcome, decide
 from harness.statistics import Array, clustered_share, paired_difference
-from tests.tables import rise, score, table
+from tests.leakage_sources import checked
+from tests.outcomes import given, run, task
+from tests.tables import HARM, QUIZ, rise, score, table
 
 AUDITS = 1000
 ALLOWED = 0.05 + 2 * sqrt(0.05 * 0.95 / AUDITS)
@@ -27,16 +31,20 @@ Seeds = tuple[int, float]
 ONE, THREE, APART = (1, 0.0), (3, 0.3), (3, 0.5)
 
 
-def passes(audit: Audit) -> float:
+def passes(audit: Audit, *, audits: int = AUDITS) -> float:
     """Share of the audits that pass."""
     rng = np.random.default_rng(7)
-    return sum(audit(rng, number) == "pass" for number in range(AUDITS)) / AUDITS
+    return sum(audit(rng, number) == "pass" for number in range(audits)) / audits
 
 
-def answers(rng: np.random.Generator, share: float, seeds: Seeds) -> Array:
-    """Outcomes of shape (seeds, prompts), on average over prompts and seeds to come in `share` of them."""
+def answers(rng: np.random.Generator, share: float, seeds: Seeds, *, prompts: Array | None = None) -> Array:
+    """Outcomes of shape (seeds, prompts), on average over prompts and seeds to come in `share` of them.
+
+    `prompts`: the prompts' own part of the log odds, of shape (1, prompts), drawn anew where there is none.
+    """
     count, spread = seeds
-    odds = rng.normal(0, PROMPT_SPREAD, (1, PROMPTS)) + rng.normal(0, spread, (count, 1))
+    hard = rng.normal(0, PROMPT_SPREAD, (1, PROMPTS)) if prompts is None else prompts
+    odds = hard + rng.normal(0, spread, (count, 1))
     chances = 1 / (1 + np.exp(-middle(share, hypot(PROMPT_SPREAD, spread)) - odds))
     return (rng.random(chances.shape) < chances).astype(float)
 
@@ -81,6 +89,26 @@ def rise_audit(allowed: float, seeds: Seeds) -> Audit:
     return audit
 
 
+def baseline_audit(rule: Rule, shares: tuple[float, float], seeds: Seeds, *, prompts: int = PROMPTS) -> Audit:
+    """An audit against another run of as many seeds, prompts being alike hard in both; the outcome is as frequent as
+    `shares` say: (variant, baseline)."""
+    policy = Policy(variants=("ift",), rules=(rule,))
+    card = next(card for card in (HARM, QUIZ) if card.name == rule.task)
+
+    def audit(rng: np.random.Generator, number: int) -> GateOutcome:
+        hard = rng.normal(0, PROMPT_SPREAD, (1, prompts))
+        ours, theirs = (answers(rng, share, seeds, prompts=hard) for share in shares)
+        pr, main = (run(task(card, {"base": ours[:1], "ift": side})) for side in (ours, theirs))
+        settings = StatisticsSettings(bootstrap_samples=SAMPLES, seed=number)
+        laid = lay_against(pr, given(main), policy=policy, settings=settings)
+        measured = score("ift", 0.2, scored=prompts * seeds[0], seeds=seeds[0])
+        found = table(measured.model_copy(update={"task": card.name, "axis": card.axis}))
+        leakage = checked([card.name], prompts=prompts)
+        return decide(found.model_copy(update={"tasks": (card,), "leakage": leakage}), policy, laid).outcome
+
+    return audit
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [ONE, THREE, APART])
 @pytest.mark.parametrize(("truth", "side"), [(0.05, "at_most"), (0.2, "at_most"), (0.6, "at_least")])
@@ -94,6 +122,28 @@ def test_a_share_at_the_threshold_hardly_ever_passes(truth: float, side: str, se
 @pytest.mark.parametrize("allowed", [0.02, 0.1])
 def test_a_rise_at_the_threshold_hardly_ever_passes(allowed: float, seeds: Seeds) -> None:
     assert passes(rise_audit(allowed, seeds)) <= ALLOWED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [ONE, THREE, APART])
+@pytest.mark.parametrize("allowed", [0.02, 0.1])
+def test_a_rise_over_a_baseline_at_the_threshold_hardly_ever_passes(allowed: float, seeds: Seeds) -> None:
+    rule = Rule(task="harm", statistic="rise", reference="baseline", at_most=allowed)
+    assert passes(baseline_audit(rule, (0.1 + allowed, 0.1), seeds)) <= ALLOWED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [ONE, THREE, APART])
+def test_a_loss_from_a_baseline_at_the_margin_hardly_ever_passes(seeds: Seeds) -> None:
+    rule = Rule(task="quiz", statistic="non_inferior", reference="baseline", margin=0.05)
+    assert passes(baseline_audit(rule, (0.65, 0.7), seeds)) <= ALLOWED
+
+
+@pytest.mark.slow
+def test_an_unchanged_way_of_tuning_passes_with_five_seeds_and_a_thousand_prompts() -> None:
+    rule = Rule(task="harm", statistic="rise", reference="baseline", at_most=0.02)
+    assert passes(baseline_audit(rule, (0.05, 0.05), (5, 0.1), prompts=1000), audits=100) > 0.75
+    assert passes(baseline_audit(rule, (0.05, 0.05), (3, 0.1), prompts=300), audits=100) < 0.3
 
 
 @pytest.mark.slow
