@@ -12,11 +12,12 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
 
-from lm_eval import evaluator  # noqa: E402
+from lm_eval import evaluator, utils  # noqa: E402
 
 from harness.backends import GenerationRequest, LikelihoodRequest  # noqa: E402
 from harness.chat import Message, encode_examples, render_bare, render_prompt  # noqa: E402
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
+# lm-eval compiles a task's few templates anew for every document, which takes longer than all that it does besides.
+utils.env.from_string = lru_cache(maxsize=1024)(utils.env.from_string)
 
 
 class Session:

@@ -7,6 +7,7 @@ its own, and a second product has all B below each other: the same sums over the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,30 +51,35 @@ class Adapters:
     scale: float = 1.0
 
 
-def add_adapters(outputs: Tensor, rows: Tensor, slots: Tensor, adapters: Adapters) -> None:
+def add_adapters(outputs: Tensor, rows: Tensor, slots: Tensor, adapters: Sequence[Adapters]) -> None:
     """Add scale · B_s A_s x to each token's outputs, in place; s is the token's slot, and -1 adds nothing.
 
-    `outputs` [tokens, out], `rows` [tokens, in], `slots` [tokens].
+    `outputs` [tokens, the matrices' outputs one after another], `rows` [tokens, in], `slots` [tokens].
     """
-    a, b, scale = adapters.a, adapters.b, adapters.scale
-    count, rank, _ = a.shape
-    if count * rank > _WIDE:
-        for slot in range(count):
-            at = (slots == slot).nonzero()[:, 0]
-            outputs[at] += scale * (rows[at] @ a[slot].T) @ b[slot].T
-        return
-    low = (rows @ a.flatten(0, 1).T).view(-1, count, rank)
-    own = slots[:, None] == torch.arange(count, device=slots.device)
-    low = low * (scale * own.to(low.dtype))[:, :, None]
-    outputs += low.flatten(1) @ b.transpose(1, 2).flatten(0, 1)
+    first, offset = adapters[0].a, 0
+    own = slots[:, None] == torch.arange(len(first), device=slots.device)
+    shares = own.to(rows.dtype)[:, :, None]
+    for one in adapters:
+        size = one.b.shape[1]
+        part = outputs[:, offset : offset + size]
+        if one.a.shape[0] * one.a.shape[1] > _WIDE:
+            _one_by_one(part, rows, own, one)
+        else:
+            low = (rows @ one.a.flatten(0, 1).T).view(len(rows), *one.a.shape[:2]) * shares
+            part.addmm_(low.flatten(1), one.b.transpose(1, 2).flatten(0, 1), alpha=one.scale)
+        offset += size
+
+
+def _one_by_one(outputs: Tensor, rows: Tensor, own: Tensor, adapters: Adapters) -> None:
+    """Each adapter on its own tokens."""
+    for slot in range(own.shape[1]):
+        at = own[:, slot].nonzero()[:, 0]
+        outputs[at] += adapters.scale * (rows[at] @ adapters.a[slot].T) @ adapters.b[slot].T
 
 
 def _add_lora_linear(self: Any, y: Tensor, x: Tensor, *stacked: Any, **_: Any) -> None:
-    """In place of PunicaWrapperCPU.add_lora_linear: (y, x, A of each slice, B of each slice, scale, slices)."""
-    every_a, every_b, scale, slices = stacked
+    """In place of PunicaWrapperCPU.add_lora_linear: (y, x, every A, every B, scale, the outputs of each)."""
+    every_a, every_b, scale, _sizes = stacked
     rows, outputs = x.view(-1, x.shape[-1]), y.view(-1, y.shape[-1])
-    slots, offset = self.token_lora_indices[: rows.shape[0]], 0
-    for a, b, size in zip(every_a, every_b, slices, strict=True):
-        adapters = Adapters(a.flatten(0, -3), b.flatten(0, -3), scale)
-        add_adapters(outputs[:, offset : offset + size], rows, slots, adapters)
-        offset += size
+    adapters = [Adapters(a.flatten(0, -3), b.flatten(0, -3), scale) for a, b in zip(every_a, every_b, strict=True)]
+    add_adapters(outputs, rows, self.token_lora_indices[: len(rows)], adapters)

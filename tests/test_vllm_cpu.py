@@ -34,7 +34,7 @@ def test_each_token_gets_its_own_adapter_and_none_where_it_has_none(
     monkeypatch.setattr(vllm_cpu, "_WIDE", wide)
     before, rows, slots, a, b = case
     found = before.clone()
-    add_adapters(found, rows, slots, Adapters(a, b, 0.5))
+    add_adapters(found, rows, slots, [Adapters(a, b[:, :16], 0.5), Adapters(a, b[:, 16:], 0.5)])
     for at, slot in enumerate(slots.tolist()):
         added = 0.5 * b[slot] @ (a[slot] @ rows[at]) if slot >= 0 else torch.zeros(OUTPUTS)
         torch.testing.assert_close(found[at], before[at] + added, rtol=1e-4, atol=1e-5)
@@ -50,5 +50,5 @@ def test_it_adds_what_vllms_own_kernels_add(case: tuple[Tensor, Tensor, Tensor, 
     low, theirs, ours = torch.zeros(TOKENS, RANK), before.clone(), before.clone()
     bgmv_shrink(rows, a[:, None], low, slots, 2.0)
     bgmv_expand_slice(low, b[:, None, :20], theirs, slots, 10, 20, True)
-    add_adapters(ours[:, 10:30], rows, slots, Adapters(a, b[:, :20], 2.0))
+    add_adapters(ours[:, 10:30], rows, slots, [Adapters(a, b[:, :20], 2.0)])
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
