@@ -60,7 +60,9 @@ def of_run(run: Path) -> Example:
     name = CONFIG.relative_to(ROOT).as_posix()
     places = {"store": "store", "config_file": name, "command": f"harness run {name}"}
     manifest = sources.manifest.model_copy(update=places)
-    return Example(replace(sources, manifest=manifest), schema=tuple(sorted(SCHEMA.items())))
+    example = Example(replace(sources, manifest=manifest), schema=tuple(sorted(SCHEMA.items())))
+    told = _ADAPTER.dump_json(example).decode()
+    return _ADAPTER.validate_json(told.replace(f"{ROOT}/", "").replace(str(Path.home()), "~"))
 
 
 def rendered(example: Example) -> tuple[str, str]:
