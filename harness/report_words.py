@@ -137,6 +137,9 @@ def headline(found: Sequence[Finding]) -> tuple[str, Tone]:
             tone,
         )
     worse = sum(f.tone == "worse" for f in found)
+    if len(found) == 1:
+        said = "Yes: the tuned variant came" if worse else "Not shown: the tuned variant did not come"
+        return f"{said} out more harmful than the base.", tone
     total = plural(len(found), "tuned variant")
     if not worse:
         return f"Not shown: none of {total} came out more harmful than the base.", tone

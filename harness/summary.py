@@ -46,10 +46,12 @@ def _matched(view: ReportView, console: Console) -> None:
 
 
 def print_ranking(ranking: RankingView, console: Console) -> None:
-    """Print the ranking's sentence and a compact table."""
+    """Print the ranking's sentence and, where anything was ranked, a compact table."""
     _say(console, f"{'[bold green]' if ranking.settled else '[bold yellow]'}{_safe(ranking.sentence)}[/]")
     for note in ranking.notes:
         _say(console, f"[yellow]![/] {_safe(note)}")
+    if not ranking.bar:
+        return
     table = Table(caption="rank among those that keep enough; times of one seed on this machine", padding=(0, 0))
     for head in ("rank", "variant", f"{ranking.harm.lower()} ↓", "expertise kept ↑", "safest", "training", "search"):
         table.add_column(_safe(head), overflow="fold", justify="left" if head == "variant" else "right")

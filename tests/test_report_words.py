@@ -6,7 +6,7 @@ import pytest
 
 from harness import report_words as words
 from harness.records import Comparison, Direction
-from harness.report_records import Tone
+from harness.report_records import Finding, Tone, VariantView
 
 
 def comparison(low: float, high: float) -> Comparison:
@@ -72,3 +72,22 @@ def test_between_finds_none_on_another_task() -> None:
 
 def test_plural_groups_thousands() -> None:
     assert [words.plural(n, "seed") for n in (1, 2, 1200)] == ["1 seed", "2 seeds", "1,200 seeds"]
+
+
+def finding(tone: Tone) -> Finding:
+    variant = VariantView(name="ift", strategy="ift", description="", mark=1, seeds=(0,))
+    return Finding(variant=variant, tone=tone, words="", lines=())
+
+
+@pytest.mark.parametrize(
+    ("tones", "said"),
+    [
+        (("worse",), "Yes: the tuned variant came out more harmful than the base."),
+        (("same",), "Not shown: the tuned variant did not come out more harmful than the base."),
+        (("worse", "same"), "Yes: 1 of 2 tuned variants came out more harmful than the base."),
+        (("same", "better"), "Not shown: none of 2 tuned variants came out more harmful than the base."),
+        (("unknown",), "This run compares no tuned variant’s harmfulness with the base: it cannot answer."),
+    ],
+)
+def test_the_headline_counts_only_where_there_are_several(tones: tuple[Tone, ...], said: str) -> None:
+    assert words.headline([finding(tone) for tone in tones])[0] == said

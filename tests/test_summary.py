@@ -93,6 +93,13 @@ def test_the_ranking_is_printed_with_its_sentence() -> None:
     assert (ranked[0][0], ranked[-1][0]) == ("1", "too little") and "unclear" in {c[0] for c in ranked}
 
 
+def test_where_nothing_was_ranked_there_is_no_table_of_it() -> None:
+    made = make_sources(prompts=10)
+    view = build_view(replace(made, table=made.table.model_copy(update={"ranking": None})))
+    text = printed(view, width=400)
+    assert "Not ranked: these scores hold no ranking" in text and "rank among those" not in text
+
+
 def test_what_variants_need_besides_is_one_line_below_the_ranking() -> None:
     (line,) = [x for x in printed(build_view(many_sources(prompts=10)), width=120).splitlines() if "also needed" in x]
     assert "ptst: a system prompt of 213 characters before every question" in line
