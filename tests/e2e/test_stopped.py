@@ -17,7 +17,7 @@ from tests.tiny_models import save_tiny
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    """`harness run` in a process group of its own."""
+    """`harness run` in a process group of its own, which heeds Ctrl-C even where the tests run in the background."""
     words = ["run", str(folder / "tiny.yaml"), "--store", str(folder / "store"), "--runs", str(folder / "runs")]
     return subprocess.Popen(
         [sys.executable, "-m", "harness.cli", *words, "--jobs", "1"],
@@ -25,6 +25,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
