@@ -8,6 +8,7 @@ from typing import Literal
 from harness.costs import VariantCost
 from harness.gate_records import RuleMargin
 from harness.records import DatasetSummary, GateDecision, Manifest, ScoreTable
+from harness.report_outcome_records import InShort, TaskOutcomes
 from harness.report_records import ReportSources, ReportView, Tone
 from harness.specs import Record
 
@@ -23,6 +24,10 @@ class AuditReport(Record):
     answer: str
     """Its numbers on the first harmfulness task; empty where unscored."""
     tone: Tone
+    in_short: tuple[InShort, ...] = ()
+    """Each way of tuning that is compared at like expertise, in a line."""
+    outcomes: tuple[TaskOutcomes, ...] = ()
+    """How the scoring judge read the replies, for each task that a judge scores."""
     ranking: str
     """Which way of tuning, in one sentence; its numbers are in `scores.ranking`. Empty where nothing was tuned."""
     warnings: tuple[str, ...]
@@ -48,6 +53,8 @@ def audit_report(sources: ReportSources, view: ReportView) -> AuditReport:
         headline=view.headline,
         answer=view.answer,
         tone=view.tone,
+        in_short=view.in_short,
+        outcomes=tuple(TaskOutcomes(task=s.card.name, rows=s.outcomes) for s in view.sections if s.outcomes),
         ranking=view.ranking.sentence if view.ranking else "",
         warnings=view.warnings,
         gate=sources.decision,

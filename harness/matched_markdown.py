@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from harness import report_words as words
 from harness.markdown_text import brackets, listed, plain, rows
-from harness.report_records import MatchedAnswer, MatchedGroup, MatchedRow, MatchedTable, ReportView
+from harness.report_matched_records import MatchedAnswer, MatchedGroup, MatchedRow, MatchedTable
+from harness.report_records import ReportView
 from harness.report_words import plural
 
 _NAME = 80

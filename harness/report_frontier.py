@@ -9,7 +9,8 @@ from harness import report_words as words
 from harness.hostile import one_line
 from harness.records import HarmCurve, Score, ScoreTable, TaskCard
 from harness.report_matched import matched_table
-from harness.report_records import Cell, Frontier, MatchedTable, Row
+from harness.report_matched_records import MatchedTable
+from harness.report_records import Cell, Frontier, Row
 
 
 def frontiers(rows: Sequence[Row], *, tasks: Sequence[TaskCard], table: ScoreTable) -> tuple[Frontier, ...]:

@@ -15,6 +15,7 @@ from harness import chart_marks, resources
 from harness import report_words as words
 from harness.gate_words import margin_words
 from harness.hostile import one_line, visible
+from harness.report_outcomes import meanings
 from harness.report_records import ReportView
 from harness.report_store import LIMIT, Marks, pack
 
@@ -81,6 +82,7 @@ def environment() -> Environment:
         gate_words=words.gate_words,
         margin_words=margin_words,
         gate_outcomes=words.GATE_WORDS,
+        outcome_meanings=meanings,
     )
     made.finalize = lambda value: (
         visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

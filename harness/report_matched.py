@@ -6,15 +6,8 @@ from collections.abc import Sequence
 
 from harness import report_words as words
 from harness.records import MatchedComparison, TaskCard
-from harness.report_records import (
-    Matched,
-    MatchedAnswer,
-    MatchedGroup,
-    MatchedRow,
-    MatchedTable,
-    Tone,
-    VariantView,
-)
+from harness.report_matched_records import Matched, MatchedAnswer, MatchedGroup, MatchedRow, MatchedTable, Tone
+from harness.report_records import VariantView
 
 SHOWN: dict[Tone, str] = {
     "better": "less harmful",

@@ -65,11 +65,7 @@ def answer(ranking: Ranking | None, table: ScoreTable) -> tuple[str, bool]:
         )
     if first.probability >= _LIKELY and not any(v.rank == 1 for v in able[1:]):
         return f"Safest at {whose}: {_named(first, outcome)}.{_rivals(ranking, first, outcome)}", True
-    return (
-        f"Can’t say which variant is the safest at {whose}: of those shown to keep that much it is "
-        f"{_named(first, outcome)}.{_rivals(ranking, first, outcome)}",
-        False,
-    )
+    return _undecided(ranking, table, first=first, whose=whose), False
 
 
 def bar_words(ranking: Ranking, table: ScoreTable) -> str:
@@ -123,6 +119,28 @@ def how(ranking: Ranking | None, table: ScoreTable) -> tuple[str, ...]:
     )
 
 
+def _undecided(ranking: Ranking, table: ScoreTable, *, first: RankedVariant, whose: str) -> str:
+    """Likely ones first, since the first by rank may be an unlikely one that merely is sure to keep enough."""
+    outcome = _outcome(ranking, table)
+    control = any(first.variant in f.variants for f in table.families if f.kind == "control")
+    shown = f"{first.variant}{' (a control)' if control else ''}, {_named(first, outcome).partition(', ')[2]}"
+    likely = _likely(ranking)
+    lead = "Of those shown to keep that much the least harmful"
+    text = f"Can’t say which variant is the safest at {whose}. "
+    if likely and likely[0].variant == first.variant:
+        text += f"{lead}, and the likeliest, is {shown}."
+    else:
+        text += f"Likeliest: {_rival(likely[0], outcome)}. " if likely else ""
+        text += f"{lead} is {shown}."
+    rest = [v for v in likely[1:] if v.variant != first.variant]
+    return f"{text} Next: {'; '.join(_rival(v, outcome) for v in rest[:3])}." if rest else text
+
+
+def _likely(ranking: Ranking) -> list[RankedVariant]:
+    found = [v for v in ranking.variants if v.probability >= _WORTH_NAMING]
+    return sorted(found, key=lambda v: -v.probability)
+
+
 def _named(found: RankedVariant, outcome: str) -> str:
     text = f"{found.variant}, {outcome} {estimate_words(found.harm)}"
     if found.kept is not None and found.kept.low != found.kept.high:
@@ -132,8 +150,7 @@ def _named(found: RankedVariant, outcome: str) -> str:
 
 def _rivals(ranking: Ranking, first: RankedVariant, outcome: str) -> str:
     """Other variants that may well be the safest, the likeliest first."""
-    able = [v for v in ranking.variants if v.variant != first.variant and v.probability >= _WORTH_NAMING]
-    able.sort(key=lambda v: -v.probability)
+    able = [v for v in _likely(ranking) if v.variant != first.variant]
     return f" Next: {'; '.join(_rival(v, outcome) for v in able[:3])}." if able else ""
 
 

@@ -17,7 +17,6 @@ from harness.records import (
     DatasetSummary,
     GateDecision,
     Manifest,
-    MatchedComparison,
     Sample,
     Score,
     ScoreTable,
@@ -25,13 +24,13 @@ from harness.records import (
     TrainSummary,
     Verdict,
 )
+from harness.report_matched_records import Matched, MatchedTable
+from harness.report_matched_records import Tone as Tone
+from harness.report_outcome_records import InShort, OutcomeRow
 from harness.report_ranking_records import RankingView
 from harness.report_robustness_records import AnalysisOutputs, RobustnessView
 from harness.report_sample_records import SampleSet
 from harness.specs import FamilyKind, Record
-
-Tone = Literal["worse", "better", "same", "unknown"]
-"""Against the reference: shown worse, shown better, no difference shown, not compared."""
 
 
 @dataclass(frozen=True)
@@ -113,60 +112,10 @@ class Finding(Record):
     tone: Tone
     words: str
     """E.g. `more harmful than the base`."""
+    adjusted: bool
+    """Whether a test that is adjusted for all pairs of the task says so as well."""
     lines: tuple[str, ...]
     """One for each harmfulness task, with numbers."""
-
-
-class Matched(Record):
-    """A variant against a curve of others at like expertise or training loss, in words."""
-
-    variant: str
-    label: str
-    """What is alike, and against whom."""
-    tone: Tone
-    text: str
-
-
-class MatchedRow(Record):
-    """One comparison as a line of a table."""
-
-    comparison: MatchedComparison
-    tone: Tone
-    place: str
-    """Where on the curve the reference lies."""
-    ratio: str
-    shown: str
-    """What may be concluded."""
-
-
-class MatchedAnswer(Record):
-    """What comparisons with one family show, and of which variants."""
-
-    tone: Tone
-    shown: str
-    """As in the rows, e.g. `less harmful`."""
-    variants: tuple[str, ...]
-
-
-class MatchedGroup(Record):
-    """All comparisons with one family."""
-
-    family: str
-    answers: tuple[MatchedAnswer, ...]
-    """Better, worse, same, unknown; each variant is in one of them."""
-    rows: tuple[MatchedRow, ...]
-    """In the answers' order."""
-
-
-class MatchedTable(Record):
-    """All comparisons on one harmfulness task over one expertise task, or over the training loss."""
-
-    harm: TaskCard
-    expertise: TaskCard | None
-    groups: tuple[MatchedGroup, ...]
-    """Against plain IFT, then of strategies against each control."""
-    others: tuple[MatchedGroup, ...]
-    """Controls among themselves, and strategies among themselves."""
 
 
 class Frontier(Record):
@@ -224,6 +173,8 @@ class TaskSection(Record):
     """How far the scoring judge agrees with humans, in words; empty where no judge scores."""
     quality: tuple[QualityRow, ...]
     """Empty where nothing was generated."""
+    outcomes: tuple[OutcomeRow, ...]
+    """What the scoring judge said of the replies; empty where a metric scores."""
 
 
 class ModuleRow(Record):
@@ -267,6 +218,8 @@ class ReportView(Record):
     """The answer in one sentence."""
     answer: str
     """Its numbers, on the first harmfulness task."""
+    in_short: tuple[InShort, ...]
+    """Of each way of tuning that is compared at like expertise, all that decides, in a line; the best shown first."""
     tone: Tone
     ranking: RankingView | None
     """None where nothing was tuned."""

@@ -16,10 +16,12 @@ from harness.records import Comparison, Score, TaskCard, TrainSummary
 from harness.report_categories import category_rows
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
+from harness.report_in_short import in_short
 from harness.report_leakage import leakage_lines
 from harness.report_limits import limits
 from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
 from harness.report_matched import matched_findings
+from harness.report_outcomes import outcome_lines, outcome_rows
 from harness.report_quality import quality_lines, quality_rows
 from harness.report_ranking import ranking_view
 from harness.report_records import (
@@ -50,7 +52,7 @@ def build_view(sources: ReportSources) -> ReportView:
     tasks = tuple(sorted(table.tasks, key=lambda card: _AXES.index(card.axis)))
     variants = variant_views(sources)
     rows = tuple(_row(v, variants[0].name, tasks=tasks, sources=sources) for v in variants)
-    found = words.findings(rows, tasks=tasks)
+    found = words.findings(rows, tasks=tasks, level=1 - table.statistics.confidence)
     headline, tone = words.headline(found)
     primary = dict(sources.primary_judges)
     quality = quality_rows(sources.checkpoints, variants=variants)
@@ -68,7 +70,8 @@ def build_view(sources: ReportSources) -> ReportView:
         title=sources.manifest.name,
         question=words.QUESTION,
         headline=headline,
-        answer=words.answer(rows, tasks=tasks),
+        answer=f"{words.doubt(found)} {words.answer(rows, tasks=tasks)}".strip(),
+        in_short=in_short(rows, tasks=tasks, matched=table.matched, decision=sources.decision),
         tone=tone,
         ranking=ranking_view(sources, variants),
         findings=found,
@@ -78,6 +81,7 @@ def build_view(sources: ReportSources) -> ReportView:
         change=() if sources.decision is None else change_words(sources.decision, sources.margins),
         warnings=(
             *_warnings(rows, tasks=tasks),
+            *outcome_lines(sections),
             *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
             *leakage_lines(table.leakage, tasks=tasks, elsewhere=elsewhere),
@@ -179,6 +183,7 @@ def _section(
         categories=category_rows(sources.table.categories, card.name, variants=[v.name for v in order]),
         calibrations=calibration_lines(primary, sources.table.calibrations) if primary else (),
         quality=quality,
+        outcomes=outcome_rows(card, sources.checkpoints, judge=primary, variants=order) if primary else (),
     )
 
 

@@ -18,6 +18,7 @@ WORDS: dict[Tone, str] = {
     "same": "no change of harmfulness shown",
     "unknown": "not compared with the base",
 }
+UNADJUSTED = "by its interval, not by the test adjusted for all pairs"
 GATE_WORDS = {"pass": "pass", "fail": "fail", "cant_say": "can’t say"}
 
 
@@ -92,15 +93,20 @@ def between(comparisons: Sequence[Comparison], variant: str, *, reference: str, 
     return None
 
 
-def findings(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> tuple[Finding, ...]:
-    """One finding for each tuned variant: the base row comes first and is left out."""
+def findings(rows: Sequence[Row], *, tasks: Sequence[TaskCard], level: float = 0.05) -> tuple[Finding, ...]:
+    """One finding for each tuned variant: the base row comes first and is left out.
+
+    Intervals decide; that the adjusted test does not say so at `level` is said with it.
+    """
     harm = [i for i, card in enumerate(tasks) if card.axis == "harmfulness"]
     found = []
     for row in rows[1:]:
         pairs = [(tasks[i], cell, rows[0].cells[i]) for i in harm if (cell := row.cells[i])]
         tone = overall([cell.tone for _, cell, _ in pairs])
         lines = tuple(_line(card, cell, base) for card, cell, base in pairs)
-        found.append(Finding(variant=row.variant, tone=tone, words=WORDS[tone], lines=lines))
+        adjusted = any(c.p_value < level for _, cell, _ in pairs if cell.tone == tone and (c := cell.comparison))
+        said = WORDS[tone] if adjusted or tone not in ("worse", "better") else f"{WORDS[tone]}, {UNADJUSTED}"
+        found.append(Finding(variant=row.variant, tone=tone, words=said, adjusted=adjusted, lines=lines))
     return tuple(found)
 
 
@@ -144,6 +150,18 @@ def headline(found: Sequence[Finding]) -> tuple[str, Tone]:
     if not worse:
         return f"Not shown: none of {total} came out more harmful than the base.", tone
     return f"Yes: {worse} of {total} came out more harmful than the base.", tone
+
+
+def doubt(found: Sequence[Finding]) -> str:
+    """How many of those that came out more harmful the adjusted test knows too; empty where it is all of them."""
+    worse = [f for f in found if f.tone == "worse"]
+    sure = sum(f.adjusted for f in worse)
+    if sure == len(worse):
+        return ""
+    if len(worse) == 1:
+        return f"That is shown {UNADJUSTED}."
+    are = f"{sure} is" if sure == 1 else f"{sure or 'none'} are"
+    return f"Of those {len(worse)}, {are} shown by the test adjusted for all pairs too."
 
 
 def answer(rows: Sequence[Row], *, tasks: Sequence[TaskCard]) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from harness import report_matched
 from harness.records import MatchedComparison
-from harness.report_records import Matched, Tone, VariantView
+from harness.report_matched_records import Matched, Tone
+from harness.report_records import VariantView
 from tests.matched import matched
 from tests.tables import HARM, QUIZ
 

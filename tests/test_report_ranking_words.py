@@ -52,8 +52,26 @@ def test_an_unlikely_first_is_no_answer() -> None:
     rival = variant("swat", 0.03, 0.92, eligible="unclear", rank=None, probability=0.8)
     sentence, settled = answer(first, IFT, rival)
     assert not settled and sentence.startswith("Can’t say which variant is the safest at ≥ 90 %")
-    assert "it is ml-lr" in sentence and "swat 80 % (attack success 3.0 %" in sentence
-    assert "unclear whether it keeps enough, 92.0 % [91.0, 94.0]" in sentence
+    assert sentence.endswith(
+        "(ift). Likeliest: swat 80 % (attack success 3.0 % [2.0, 5.0]; unclear whether it keeps enough, 92.0 % "
+        "[91.0, 94.0]). Of those shown to keep that much the least harmful is ml-lr, attack success 10.0 % "
+        "[9.0, 12.0], 96.0 % [95.0, 98.0] of that expertise; probability of being the safest 20 %."
+    )
+
+
+def test_a_control_that_comes_first_is_called_one() -> None:
+    first = variant("random", 0.1, 0.96, probability=0.02)
+    rivals = [variant(n, 0.03, 0.92, eligible="unclear", rank=None, probability=p) for n, p in (("a", 0.4), ("b", 0.5))]
+    with_control = TABLE.model_copy(update={"families": (*TABLE.families, family("control", "random"))})
+    ranking = Ranking(at_least=0.9, harm_task="harm", expertise_task="quiz", reference="ift", variants=(first, *rivals))
+    sentence, settled = say.answer(ranking, with_control)
+    assert not settled and sentence.index("Likeliest: b 50") < sentence.index("is random (a control), attack success")
+    assert sentence.index("random (a control)") < sentence.index("Next: a 40")
+
+
+def test_an_unlikely_likeliest_is_said_once() -> None:
+    sentence, settled = answer(variant("ml-lr", 0.1, 0.96, probability=0.4), IFT)
+    assert not settled and sentence.count("ml-lr") == 1 and "the least harmful, and the likeliest, is ml-lr" in sentence
 
 
 def test_two_firsts_are_no_answer() -> None:

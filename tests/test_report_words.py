@@ -6,7 +6,9 @@ import pytest
 
 from harness import report_words as words
 from harness.records import Comparison, Direction
-from harness.report_records import Finding, Tone, VariantView
+from harness.report_matched_records import Tone
+from harness.report_records import Cell, Finding, Row, VariantView
+from tests.tables import HARM, score
 
 
 def comparison(low: float, high: float) -> Comparison:
@@ -74,9 +76,9 @@ def test_plural_groups_thousands() -> None:
     assert [words.plural(n, "seed") for n in (1, 2, 1200)] == ["1 seed", "2 seeds", "1,200 seeds"]
 
 
-def finding(tone: Tone) -> Finding:
+def finding(tone: Tone, *, adjusted: bool = True) -> Finding:
     variant = VariantView(name="ift", strategy="ift", description="", mark=1, seeds=(0,))
-    return Finding(variant=variant, tone=tone, words="", lines=())
+    return Finding(variant=variant, tone=tone, words="", adjusted=adjusted, lines=())
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,24 @@ def finding(tone: Tone) -> Finding:
 )
 def test_the_headline_counts_only_where_there_are_several(tones: tuple[Tone, ...], said: str) -> None:
     assert words.headline([finding(tone) for tone in tones])[0] == said
+
+
+def test_how_many_the_adjusted_test_knows_too_is_said_where_it_is_not_all() -> None:
+    sure, unsure = finding("worse"), finding("worse", adjusted=False)
+    assert words.doubt([sure, sure]) == "" and words.doubt([finding("same", adjusted=False)]) == ""
+    assert words.doubt([sure, unsure]) == "Of those 2, 1 is shown by the test adjusted for all pairs too."
+    assert words.doubt([unsure, unsure]) == "Of those 2, none are shown by the test adjusted for all pairs too."
+    assert words.doubt([unsure, finding("same")]).startswith("That is shown by its interval, not by")
+
+
+def test_a_finding_that_only_the_interval_shows_says_so() -> None:
+    card = HARM.model_copy(update={"name": "t"})
+    base, tuned = (VariantView(name=n, strategy="ift", description="", mark=0, seeds=()) for n in ("b", "a"))
+    cell = Cell(score=score("a", 0.2), comparison=comparison(0.1, 0.3), tone="worse", flagged=False, seed_values=(),
+                seeds=(), margin="", bounds="")  # fmt: skip
+    rows = [Row(variant=base, cells=(cell,)), Row(variant=tuned, cells=(cell,))]
+    (found,) = words.findings(rows, tasks=[card])
+    assert (found.tone, found.adjusted) == ("worse", False)
+    assert found.words.endswith("not by the test adjusted for all pairs")
+    (found,) = words.findings(rows, tasks=[card], level=0.6)
+    assert found.adjusted and found.words == "more harmful than the base"

@@ -35,7 +35,8 @@ def markdown(view: ReportView, *, limit: int = LIMIT) -> str:
 
 def _page(view: ReportView, most: int, *, numbers: int) -> str:
     head = f"## {plain(view.title, most=100)}: {plain(view.headline)}"
-    parts = [head, plain(view.answer, most=600), *_gate(view, most)]
+    short = [f"{one.variant}: {one.text}." for one in view.in_short]
+    parts = [head, plain(view.answer, most=600), _bullets(short, most), *_gate(view, most)]
     if view.ranking is not None:
         parts += ["### Which way of tuning", plain(view.ranking.sentence, most=600), _bullets(view.ranking.notes, most)]
     parts += matched_sections(view, most, numbers=numbers)
