@@ -89,4 +89,5 @@ def test_the_json_has_them_by_task() -> None:
     sources = make_sources(prompts=60)
     made = audit_report(sources, build_view(sources))
     assert [one.task for one in made.outcomes] == ["harmful_requests", "harmful_new_frames", "borderline_requests"]
-    assert dict(made.outcomes[0].rows[0].counts)["refuses"] > 50 and [o.variant for o in made.in_short] == ["ml-lr-qkgu"]
+    assert dict(made.outcomes[0].rows[0].counts)["refuses"] > 50
+    assert [o.variant for o in made.in_short] == ["ml-lr-qkgu"]
