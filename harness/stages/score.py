@@ -291,8 +291,10 @@ def _with_margin(made: Comparison, pair: Pair, card: TaskCard, settings: Statist
     if margin is None:
         return made
     interval = statistics.Interval(made.difference, made.low, made.high)
+    # Where no prompt differs that does not show that none would: it counts as if one did.
+    discordant = max(statistics.discordance(*pair), 1 / made.prompts)
     detectable = detectable_margin(
-        made.prompts, discordant=statistics.discordance(*pair), confidence=settings.confidence, power=settings.power
+        made.prompts, discordant=discordant, confidence=settings.confidence, power=settings.power
     )
     shown = non_inferiority(interval, margin=margin, direction=card.direction)
     return made.model_copy(update={"margin": margin, "non_inferiority": shown, "detectable": detectable})

@@ -180,4 +180,5 @@ def test_expertise_is_tested_for_non_inferiority_against_the_base_alone() -> Non
     assert found["more", "same", "quiz"].margin is None
     assert found["same", "base", "quiz"].non_inferiority == "unclear"  # 20 alike prompts do not exclude three points
     assert found["lost", "base", "quiz"].non_inferiority == "worse"
+    assert found["same", "base", "quiz"].detectable == found["more", "base", "quiz"].detectable  # none counts as one
     assert found["more", "base", "quiz"].detectable == pytest.approx(2.8016 * (1 / 20 / 20) ** 0.5, rel=1e-3)
