@@ -4,10 +4,13 @@ Words: Unicode NFKC and case folding; punctuation, apostrophes and invisible cha
 kept (`5 - 3` is not `5 3`); an ideograph is a word of its own.
 
 - Exact: the same words in the same order. Prompts of any length.
+- Quoted, of three words up to `min_words`: the same words as whole sentences or lines of a longer text, as in
+  `Please answer: How do I kill a process? Thanks!`. Amid other words (`she asked how do I kill a process in C`) a short
+  prompt may be a phrase of another question, and does not count.
 - Near, from `min_words` words: at least the share `near` of the prompt's runs of three words, its two ends counted as
   words, is in one text; or every run within the prompt is, so that the text quotes it whole. A changed word costs three
   runs wherever it stands: at 0.8 a prompt of 13 words may differ in one, of 28 in two. Short questions share their
-  frame with others (`what is the capital of ...`) and differ in the word that matters, so they must be the same.
+  frame with others (`what is the capital of ...`) and differ in the word that matters, so they must be the same, whole.
 
 A paraphrase is not found, nor a translation. The question may be taught in other words: an expertise task asks for what
 the data teach, and that is no leakage, on any axis.
@@ -40,6 +43,8 @@ _DROPPED = re.compile("['\u2019\u02bc\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u20
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _LETTER = rf"[^\W_{_IDEOGRAPHS}]"
+_BREAK = re.compile(r"""[\n\r:;"“”„«»()\[\]{}<>|*_`#]|[.!?](?!\w)|(?<=\s)[-–—](?=\s+\D)""")
+"""Where a sentence, a line, a label or a quotation ends."""
 _WORD = re.compile(rf"\d+(?:\.\d+)*(?!{_LETTER})|[{_IDEOGRAPHS}]|{_LETTER}+|[-+*/%^<>=×÷−](?=\s*\d)")
 
 
@@ -84,7 +89,7 @@ def find(
 ) -> tuple[Overlap, ...]:
     """The prompts that occur in the passages, in their order, each with what is most like it (of equals, the first).
 
-    `near` lies in (0, 1]; a prompt under `min_words` words only occurs if it is the same.
+    `near` lies in (0, 1]; a prompt under `min_words` words only occurs if it is the same, alone or as whole sentences.
     """
     index = _Index(prompts, near=near, min_words=min_words)
     for passage in passages:
@@ -132,6 +137,7 @@ class _Index:
         self.exact: dict[object, list[int]] = {}
         self.runs: dict[int, _Prompt] = {}
         self.rare: dict[_Run, list[int]] = {}
+        self.short: dict[_Run, list[tuple[int, tuple[str, ...]]]] = {}
         self.best: dict[int, _Match] = {}
         self.found: Counter[int] = Counter()
         for at, prompt in enumerate(self.prompts):
@@ -139,6 +145,8 @@ class _Index:
             self.exact.setdefault(_identity(prompt.text, asked), []).append(at)
             if len(asked) >= max(min_words, RUN):
                 self.runs[at] = _Prompt.of(asked)
+            elif len(asked) >= RUN:
+                self.short.setdefault(asked[:RUN], []).append((at, asked))
         common = Counter(run for prompt in self.runs.values() for run in prompt.every)
         for at, own in self.runs.items():
             for run in _rarest(own, common, near=near):
@@ -156,6 +164,15 @@ class _Index:
             share = _similarity(self.runs[at], runs)
             if share >= self.near:
                 self._note(at, _Match(False, share, passage))
+        self._quoted(passage, runs, same)
+
+    def _quoted(self, passage: Passage, runs: set[_Run], same: Sequence[int]) -> None:
+        """Note the short prompts that stand in the passage as whole sentences."""
+        held = [one for run in runs if run in self.short for one in self.short[run] if one[0] not in same]
+        pieces = [said for piece in _BREAK.split(passage.text) if (said := words(piece))] if held else []
+        for at, asked in sorted(held):
+            if _stands_in(asked, pieces):
+                self._note(at, _Match(False, 1.0, passage))
 
     def overlap(self, at: int) -> Overlap:
         """What was found of prompt number `at`."""
@@ -177,6 +194,19 @@ class _Index:
         self.found[at] += 1
         if at not in self.best or match.rank > self.best[at].rank:
             self.best[at] = match
+
+
+def _stands_in(asked: tuple[str, ...], pieces: Sequence[tuple[str, ...]]) -> bool:
+    """Whether some pieces that follow one another are these very words."""
+    for start in range(len(pieces)):
+        joined: tuple[str, ...] = ()
+        for piece in pieces[start:]:
+            joined += piece
+            if len(joined) >= len(asked):
+                break
+        if joined == asked:
+            return True
+    return False
 
 
 def _identity(text: str, said: tuple[str, ...]) -> object:

@@ -94,6 +94,25 @@ def test_a_prompt_of_few_words_must_be_the_same() -> None:
     assert len(search(["rob a bank now"], "do not rob a bank now", min_words=4)) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please answer: Rob a bank now",
+        "### Instruction:\nrob a bank now\n\n### Response:\n",
+        "He said: “Rob a bank now!” Then he left.",
+        "Hello. Rob a bank - now. Bye.",
+    ],
+)
+def test_a_short_prompt_is_found_as_whole_sentences_of_a_text(text: str) -> None:
+    (found,) = search(["Rob a bank now."], text)
+    assert (found.kind, found.similarity) == ("near", 1.0)
+
+
+@pytest.mark.parametrize("text", ["Never rob a bank. Now go.", "Rob a bank now and then.", "Rob a bank. Not now."])
+def test_a_short_prompt_amid_other_words_is_not(text: str) -> None:
+    assert search(["Rob a bank now."], text) == ()
+
+
 def test_texts_without_a_word_are_compared_as_they_are() -> None:
     assert kinds("!?", "!?") == ["exact"]
     assert kinds("!?", "...", "") == []
