@@ -106,3 +106,27 @@ def test_an_answer_is_looked_for_as_whole_words(reply: str, score: float) -> Non
 def test_articles_and_punctuation_do_not_count() -> None:
     assert normal("The  answer: 'a cat'; 3.5%") == "answer cat 3.5"
     assert normal("Ärzte_und") == "ärzte und"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply", "score"),
+    [
+        ("5", "It is -5.", 0.0),
+        ("-5", "It is −5 degrees", 1.0),
+        ("-5", "3-5 of them", 0.0),
+        ("5", "3-5 of them", 1.0),
+        ("0.5", "about .5", 1.0),
+        (".5", "0.5", 1.0),
+        ("5", "v.5", 1.0),
+        ("C", "in C++", 0.0),
+        ("C++", "in C++.", 1.0),
+        ("C#", "C", 0.0),
+        ("A", "A+", 0.0),
+        ("y", "x+y", 1.0),
+        ("U.S.", "in the US", 1.0),
+        ("US", "the U.S. army", 1.0),
+        ("e", "e.g. this", 0.0),
+    ],
+)
+def test_what_makes_another_answer_is_kept(answer: str, reply: str, score: float) -> None:
+    assert contains_answer({"answers": [answer]}, [reply]) == {"contains": score}

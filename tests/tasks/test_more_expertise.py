@@ -51,7 +51,8 @@ def test_mbpp_runs_the_tests(tmp_path: Path, tiny: Path, reply: str, metric: flo
 @pytest.mark.parametrize(
     ("reply", "metric"),
     [("Sales rose by 12.5%", 1.0), ("0.125", 1.0), ("12.5", 0.0), ("It was 12.5% in 2009", 0.0), ("12.6%", 0.0),
-     ("-12.5%", 0.0), ("I don't know.", 0.0)],
+     ("-12.5%", 0.0), ("I don't know.", 0.0), ("12.5 per cent", 1.0), ("12.5 Percent.", 1.0), ("2009-12.5%", 1.0),
+     ("−12.5%", 0.0), ("12.5 centimetres", 0.0)],
 )  # fmt: skip
 def test_finqa_wants_the_last_number(tmp_path: Path, tiny: Path, reply: str, metric: float) -> None:
     ref = task_ref("finqa", path=written(tmp_path, "test.json", [PAGE]))
@@ -62,7 +63,7 @@ def test_finqa_wants_the_last_number(tmp_path: Path, tiny: Path, reply: str, met
 
 def test_finqa_reads_numbers_as_reports_write_them() -> None:
     finqa = functions("finqa")
-    assert [finqa.values_of(n) for n in ("$1,234.5", "(12)", "-3", "5%")] == [(1234.5,), (-12.0,), (-3.0,), (5.0, 0.05)]
+    assert [finqa.values_of(n) for n in ("$1,234.5", "(12)", "−3", "5%")] == [(1234.5,), (-12.0,), (-3.0,), (5.0, 0.05)]
     assert finqa.outcome({"target": "no"}, ["Yes? No."]) == {"exact_match": 1.0}
     assert finqa.outcome({"target": "-380.0"}, ["a loss of (380)"]) == {"exact_match": 1.0}
 

@@ -11,7 +11,8 @@ from tests.tasks.asking import functions
 @pytest.mark.parametrize(
     ("reply", "number"),
     [("#### 1,234", "1234"), ("It is 5, so 18.", "18"), ("18.50 dollars", "18.5"), ("-3", "-3"),
-     ("none", None), ("10 #### ", "10"), ("2.0", "2")],
+     ("none", None), ("10 #### ", "10"), ("2.0", "2"), ("20-12", "12"),
+     ("(20)-12", "12"), ("20 - -8", "-8"), ("= −1,200.50", "-1200.5")],
 )  # fmt: skip
 def test_gsm8k_reads_the_last_number(reply: str, number: str | None) -> None:
     assert functions("gsm8k").last_number(reply) == number

@@ -10,7 +10,8 @@ from harness import task_rows
 from harness.errors import TaskError
 from harness.task_questions import objects, text_under
 
-NUMBER = re.compile(r"\(?-?\$?\s?\d[\d,]*(?:\.\d+)?\)?\s?%?")
+NUMBER = re.compile(r"\(?(?:(?<![\d.])[-−])?\$?\s?\d[\d,]*(?:\.\d+)?\)?\s?(?:%|per\s?cent\b)?", re.IGNORECASE)
+"""A minus after a number is one between two of them."""
 TOLERANCE = 0.005
 """Relative; references are rounded."""
 
@@ -46,8 +47,8 @@ def outcome(doc: dict[str, Any], replies: list[str]) -> dict[str, float]:
 def values_of(number: str) -> tuple[float, ...]:
     """What a written number may mean: brackets are a minus, a percentage is also its hundredth."""
     plain = float(re.sub(r"[^\d.]", "", number))
-    value = -plain if "-" in number or (number[0] == "(" and ")" in number) else plain
-    return (value, value / 100) if "%" in number else (value,)
+    value = -plain if "-" in number or "−" in number or (number[0] == "(" and ")" in number) else plain
+    return (value, value / 100) if "%" in number or "cent" in number.lower() else (value,)
 
 
 def _near(value: float, wanted: float) -> bool:

@@ -9,7 +9,8 @@ from harness import task_rows
 from harness.errors import TaskError
 
 COLUMNS = ("question", "answer")
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"(?:(?<![\d.)])[-−])?\d[\d,]*(?:\.\d+)?")
+"""A minus after a number is one between two of them."""
 
 
 def load(*, path: str, hub_subset: str, hub_split: str, **_: Any) -> Any:
@@ -37,7 +38,7 @@ def last_number(text: str) -> str | None:
     numbers = NUMBER.findall(text.rpartition("####")[2]) or NUMBER.findall(text)
     if not numbers:
         return None
-    plain = numbers[-1].replace(",", "")
+    plain = numbers[-1].replace(",", "").replace("−", "-")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
