@@ -35,7 +35,7 @@ class Bill:
 
 def bills(plan: Plan, strengths: tuple[Strength, ...], *, missing: Set[str]) -> tuple[Bill, ...]:
     """Of every judge that pays, over its stages among the `missing` keys; `strengths` tell the prompts of the tasks."""
-    prompts = {one.card.name: one.prompts for one in strengths}
+    prompts = {one.card.name: None if one.published else one.prompts for one in strengths}
     waiting: dict[JudgeParams, int] = {}
     for spec in plan.stages:
         if isinstance(spec.params, JudgeParams) and spec.key in missing:

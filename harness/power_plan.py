@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.plan import Plan
 from harness.power import detectable_margin, prompts_needed
-from harness.prompt_counts import count_prompts
+from harness.prompt_counts import count_prompts, published_prompts
 from harness.records import TaskCard
 from harness.specs import EvaluateParams, StatisticsSettings
 
@@ -28,6 +28,9 @@ class Strength:
     detectable: tuple[float, ...]
     """The smallest difference that its prompts exclude with the power asked for; empty where they are not known."""
 
+    published: bool = False
+    """Whether `prompts` is what the task says of its rows on the hub, which nothing has counted."""
+
     @property
     def weak(self) -> bool:
         """Whether it has too few prompts for its margin even where few prompts change."""
@@ -39,12 +42,14 @@ def strengths(plan: Plan) -> tuple[Strength, ...]:
     params = next(s.params for s in plan.stages if isinstance(s.params, EvaluateParams))
     settings = plan.config.statistics
     counts = {ref.name: count_prompts(ref) for ref in params.tasks}
-    return tuple(_strength(card, counts[card.name], settings) for card in plan.cards)
+    said = {ref.name: published_prompts(ref) for ref in params.tasks}
+    return tuple(_strength(card, counts[card.name], said[card.name], settings) for card in plan.cards)
 
 
-def _strength(card: TaskCard, prompts: int | None, settings: StatisticsSettings) -> Strength:
+def _strength(card: TaskCard, counted: int | None, said: int | None, settings: StatisticsSettings) -> Strength:
+    prompts = said if counted is None else counted
     margin = settings.margins.of(card.axis)
     asked = {"confidence": settings.confidence, "power": settings.power}
     needed = () if margin is None else tuple(prompts_needed(margin, discordant=d, **asked) for d in DISCORDANT)
     shown = () if not prompts else tuple(detectable_margin(prompts, discordant=d, **asked) for d in DISCORDANT)
-    return Strength(card, prompts, margin, needed, shown)
+    return Strength(card, prompts, margin, needed, shown, published=counted is None and said is not None)

@@ -32,6 +32,18 @@ def count_prompts(ref: TaskRef) -> int | None:
     return count if ref.limit is None else min(count, ref.limit)
 
 
+def published_prompts(ref: TaskRef) -> int | None:
+    """Prompts that the hub's rows of the task are said to be (`hub_prompts` of its YAML), its limit kept.
+
+    None where that is not told, a part of them is asked for, or the rows are local.
+    """
+    if not ref.folder or ref.subset is not None or not (ref.path or "").startswith(HUB):
+        return None
+    folder = Path(ref.folder)
+    count = document_of(folder / f"{folder.name}.yaml").get("metadata", {}).get("hub_prompts")
+    return None if count is None else int(count) if ref.limit is None else min(int(count), ref.limit)
+
+
 def _utils(folder: Path) -> ModuleType:
     file = folder / "utils.py"
     spec = importlib.util.spec_from_file_location(f"task_{folder.name}_utils", file)

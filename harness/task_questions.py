@@ -81,8 +81,8 @@ def contains_answer(doc: dict[str, Any], replies: list[str]) -> dict[str, float]
 def normal(text: str) -> str:
     """Words and numbers in lower case, articles and thousands commas left out, a space between.
 
-    A number keeps its minus (`-5` is not `5`, `3-5` has two without) and `.5` is `0.5`; a word keeps what makes it another
-    one (`C++`, `C#`, `A+`); `U.S.` is `US`.
+    A number keeps its minus (`-5` is not `5`, `3-5` has two without) and `.5` is `0.5`; a word keeps what makes it
+    another one (`C++`, `C#`, `A+`); `U.S.` is `US`.
     """
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower().replace("−", "-"))
     plain = re.sub(r"(?<![\w.])(-?)\.(?=\d)", r"\g<1>0.", plain)

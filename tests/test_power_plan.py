@@ -10,7 +10,7 @@ from harness import config
 from harness.errors import TaskError
 from harness.plan import make_plan
 from harness.power_plan import Strength, strengths
-from harness.prompt_counts import count_prompts
+from harness.prompt_counts import count_prompts, published_prompts
 from harness.task_specs import TaskChoice
 from harness.tasks import task_ref, task_refs
 from tests.tables import QUIZ
@@ -40,6 +40,15 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_rows_on_the_hub_are_not_counted() -> None:
     ref = task_ref("harmful_requests").model_copy(update={"path": "hub:owner/name@0"})
     assert count_prompts(ref) is None
+
+
+def test_rows_on_the_hub_are_as_many_as_published() -> None:
+    ref = task_ref("harmful_requests").model_copy(update={"path": "hub:owner/name@0"})
+    assert published_prompts(ref) is None
+    ref = ref.model_copy(update={"folder": str(Path("tasks/expertise/gsm8k").resolve())})
+    assert published_prompts(ref) == 1319 and published_prompts(ref.model_copy(update={"limit": 50})) == 50
+    assert published_prompts(ref.model_copy(update={"subset": "x"})) is None
+    assert published_prompts(ref.model_copy(update={"path": "rows.jsonl"})) is None
 
 
 @pytest.fixture(scope="module")

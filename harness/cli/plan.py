@@ -123,6 +123,12 @@ def _time(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def _prompts(one: Strength) -> str:
+    if one.prompts is None:
+        return "known when run"
+    return f"{one.prompts:,} as published" if one.published else f"{one.prompts:,}"
+
+
 def _strengths(made: Plan, known: tuple[Strength, ...]) -> Table:
     """What each task can show, for three shares of prompts that may change."""
     from rich.markup import escape
@@ -137,7 +143,7 @@ def _strengths(made: Plan, known: tuple[Strength, ...]) -> Table:
     for one in known:
         table.add_row(
             escape(one.card.name),
-            "known when run" if one.prompts is None else f"{one.prompts:,}",
+            _prompts(one),
             " / ".join(f"{100 * d:.1f}" for d in one.detectable),
             "" if one.margin is None else f"{100 * one.margin:g}",
             " / ".join(f"{n:,}" for n in one.needed) + (" (too few)" if one.weak else ""),
