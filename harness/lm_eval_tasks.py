@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
-from harness.errors import TaskError
+from harness.errors import TaskError, did_you_mean
 from harness.records import TaskCard
 from harness.task_specs import LM_EVAL, Axis, LmEvalTask, TaskChoice
 
@@ -18,6 +19,8 @@ KNOWN: dict[str, tuple[Axis, str]] = {
     "truthfulqa_mc1": ("usability", "acc"),
 }
 """Axis and metric of some tasks, so that a config need not say them; for others it must."""
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {"ifeval": ("lm-eval[ifeval]", ("langdetect", "immutabledict", "nltk"))}
+"""Task → what it has to be installed with, and the packages that it then imports."""
 _FOR_FOLDERS = ("subset", "judge", "allow_code_execution")
 
 
@@ -35,8 +38,34 @@ def resolve(choice: TaskChoice) -> LmEvalTask:
     given = next((key for key in _FOR_FOLDERS if getattr(choice, key)), None)
     if given:
         raise TaskError(f"task {choice.task}: {given}: is not for lm-eval's own tasks")
+    if choice.path is None and task not in KNOWN:
+        _check_name(task)
+    _check_packages(task)
     direction = choice.direction or "higher"
     return LmEvalTask(task=task, axis=axis, direction=direction, metric=metric, version=version("lm_eval"))
+
+
+def _check_name(task: str) -> None:
+    """Raises TaskError where no YAML of the installed lm-eval is of that name; lm-eval is not imported for that."""
+    spec = find_spec("lm_eval")
+    if spec is None or spec.origin is None:
+        raise TaskError(f"task {LM_EVAL}{task}: lm-eval is not installed")
+    named = re.compile(r"^task:\s*[\"']?([\w.+-]+)[\"']?\s*(?:#.*)?$", re.MULTILINE)
+    files = (Path(spec.origin).parent / "tasks").rglob("*.yaml")
+    known = {name for file in files for name in named.findall(file.read_text(encoding="utf-8", errors="replace"))}
+    if task not in known:
+        raise TaskError(
+            f"task {LM_EVAL}{task}: lm-eval {version('lm_eval')} has no task of that name"
+            f"{did_you_mean(task, known)}; a group has to be named task by task"
+        )
+
+
+def _check_packages(task: str) -> None:
+    """Raises TaskError where the task imports what is not installed."""
+    installed_with, packages = NEEDS.get(task, ("", ()))
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise TaskError(f"task {LM_EVAL}{task}: needs {', '.join(missing)}; run: pip install '{installed_with}'")
 
 
 def own_folder(path: str, task: str) -> Path:

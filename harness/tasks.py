@@ -160,7 +160,8 @@ def _on_hub(task: TaskFolder) -> str:
         commit = commit_of(task.hub, "main", repo_type="dataset", offline=bool(os.environ.get("HF_HUB_OFFLINE")))
     except HarnessError as error:
         local = f"; or give a path: {task.fetch}" if task.fetch else ""
-        raise type(error)(f"task {name}: {error}{local}") from error
+        cache = "; `harness fetch CONFIG` fills the cache (HF_HOME) where there is a network"
+        raise type(error)(f"task {name}: {error}{cache}{local}") from error
     return f"hub:{task.hub}@{commit}"
 
 

@@ -129,3 +129,16 @@ def test_a_name_that_lm_eval_does_not_know_gets_a_hint(folder: Path) -> None:
 def test_lm_evals_own_index_holds_the_known_ones() -> None:
     manager = TaskManager()
     assert set(KNOWN) <= set(manager.all_tasks)
+
+
+def test_a_name_that_lm_eval_has_not_is_refused_before_anything_is_run() -> None:
+    choice = {"task": "lm_eval:arc_esy", "axis": "expertise", "metric": "acc"}
+    with pytest.raises(TaskError, match=r"lm_eval:arc_esy: lm-eval .* has no task of that name; did you mean 'arc_easy'"):
+        task_refs(TaskChoice.model_validate(choice))
+    assert task_refs(TaskChoice.model_validate({**choice, "task": "lm_eval:boolq"}))[0].lm_eval is not None
+
+
+def test_what_a_task_imports_has_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.lm_eval_tasks.NEEDS", {"arc_easy": ("lm-eval[x]", ("json", "no_such_package"))})
+    with pytest.raises(TaskError, match=r"arc_easy: needs no_such_package; run: pip install 'lm-eval\[x\]'"):
+        task_refs(TaskChoice(task="lm_eval:arc_easy"))
