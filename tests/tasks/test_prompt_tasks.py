@@ -61,7 +61,8 @@ def test_a_hub_out_of_reach_says_what_to_fetch(monkeypatch: pytest.MonkeyPatch) 
         raise WorldError("the hub is out of reach")
 
     monkeypatch.setattr("harness.hub.commit_of", unreachable)
-    with pytest.raises(WorldError, match=r"strongreject: the hub is out of reach; `harness fetch CONFIG` .*; or give a path: strongreject_"):
+    told = r"strongreject: the hub is out of reach; `harness fetch CONFIG` .*; or give a path: strongreject_"
+    with pytest.raises(WorldError, match=told):
         task_ref("strongreject")
 
 
