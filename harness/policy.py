@@ -21,8 +21,9 @@ class Rule(Record):
     """One condition on one task, or on each task of an axis, for every variant the policy judges.
 
     `value` looks at the variant's score, `rise` at the variant minus `reference`. `at_most` and `at_least` are shares
-    (0.05 is five points), and one that no share or rise could ever miss, or ever meet, is refused. `non_inferior` allows the variant to be worse than `reference` by `margin` and no more, worse
-    meaning higher or lower as the task has it. With bound `interval` the interval must lie wholly on the allowed side
+    (0.05 is five points); one that no measurement could miss, or none could meet, is refused. `non_inferior` allows
+    the variant to be worse than `reference` by `margin` and no more, worse meaning higher or lower as the task has it.
+    With bound `interval` the interval must lie wholly on the allowed side
     to pass and wholly on the other to fail; in between the gate can't say. With bound `point` the value alone decides.
     """
 
@@ -91,6 +92,8 @@ class Rule(Record):
 class Policy(Record):
     """All rules must pass; one that fails fails the gate, else one that can't say makes the gate unable to say."""
 
+    name: str = ""
+    """What outputs call it; empty: the config's own. One that ships or lies in a file has its name or the file's."""
     variants: Literal["tuned"] | Annotated[tuple[str, ...], Field(min_length=1)]
     """The variants that might be released; `tuned` is all of them but the base."""
     rules: tuple[Rule, ...] = Field(min_length=1)

@@ -77,6 +77,7 @@ def build_view(sources: ReportSources) -> ReportView:
         margins=sources.margins,
         change=() if sources.decision is None else change_words(sources.decision, sources.margins),
         warnings=(
+            *sources.doubts,
             *_warnings(rows, tasks=tasks),
             *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness import statistics
+from harness.gate_words import gate_title
 from harness.prompt_outcomes import Answers, answers_of, changed_card, on_shared, shared_words
 from harness.records import Comparison, Score, TaskCard
 from harness.report_records import ReportSources, Tone
@@ -46,7 +47,7 @@ def _head(run: RunInput, number: int) -> RunHead:
         name=manifest.name,
         created=manifest.created,
         version=f"{manifest.harness_version} {manifest.git_commit[:12]}".strip(),
-        gate="none" if decision is None else gate_words(decision),
+        gate="none" if decision is None else f"{gate_title(decision)}: {gate_words(decision)}",
         headline=run.headline,
     )
 

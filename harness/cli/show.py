@@ -88,13 +88,14 @@ def _verify(run: Path, given: Path | None, console: Console, *, baseline: str | 
 
 def _gate(decision: GateDecision | None) -> tuple[tuple[str, str], ...]:
     """What the gate answered, and the run that it was asked against."""
-    from harness.report_words import GATE_WORDS
+    from harness.gate_words import GATE_WORDS, gate_title
 
     if decision is None:
         return ()
     against = decision.baseline
+    said = f"{GATE_WORDS[decision.outcome]}{gate_title(decision, first='')}"
     if against is None:
-        return (("gate", GATE_WORDS[decision.outcome]),)
+        return (("gate", said),)
     which = "variants of the same names" if against.variant is None else f"its variant {against.variant}"
-    said = f"{against.name}, {against.created}, config {against.config_digest}, {which}"
-    return (("gate", GATE_WORDS[decision.outcome]), ("baseline", said))
+    named = f"{against.name}, {against.created}, config {against.config_digest}, {which}"
+    return (("gate", said), ("baseline", named))
