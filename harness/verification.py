@@ -13,7 +13,7 @@ from harness.gate_words import GATE_WORDS
 from harness.outcome_records import BaselineTable, GivenBaseline
 from harness.policy import Policy
 from harness.records import Manifest
-from harness.run import FinishedRun, read_manifest, read_run, same_code
+from harness.run import GATE, FinishedRun, config_of, read_manifest, read_run, same_code
 from harness.run_files import Checked, check_folder
 from harness.run_outcomes import run_outcomes
 from harness.stages.gate import decide
@@ -49,6 +49,8 @@ def check_attestation(run: Path, attestation: Path, baseline: GivenBaseline | No
     now = attest(Judged(finished, policy, decide(finished.table, policy, laid)))
     lines = differences(said, now, words=same_code(finished.manifest))
     words = () if lines or said.predicate.rules == now.predicate.rules else ("its words, which are of another version",)
+    if words and _worded_otherwise(finished, said):
+        lines = (f"its rules and those of {GATE} are worded otherwise: one of the files was changed",)
     return Checked(
         wrong=tuple(f"{attestation}: {line}" for line in lines),
         sound=() if lines else (f"{attestation} holds: {_answer(said)}",),
@@ -60,6 +62,13 @@ def attestation_of(run: Path, given: Path | None) -> Path | None:
     """The attestation to look at: the one given, else the run's own where it has one."""
     own = run / ATTESTATION
     return given or (own if own.exists() else None)
+
+
+def _worded_otherwise(finished: FinishedRun, said: Statement) -> bool:
+    """Whether an earlier version's attestation of the run's own decision has other words than its gate.json has."""
+    decision = finished.decision
+    own = decision is not None and config_of(finished).gate == said.predicate.policy
+    return own and decision is not None and decision.rules != said.predicate.rules
 
 
 def _apart(run: Path, attestation: Path | None) -> str:
@@ -74,10 +83,9 @@ def _laid(finished: FinishedRun, chosen: GivenBaseline, policy: Policy) -> Basel
 
 
 def _answer(said: Statement) -> str:
-    """`pass by the policy standard`."""
+    """`pass by its policy standard`."""
     predicate = said.predicate
-    policy = f"the policy {predicate.policy.name}" if predicate.policy.name else "the policy that it has"
-    return f"{GATE_WORDS[predicate.outcome]} by {policy}"
+    return f"{GATE_WORDS[predicate.outcome]} by its policy {predicate.policy.name}".rstrip()
 
 
 def _damage(manifest: Manifest) -> Iterator[str]:

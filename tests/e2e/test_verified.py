@@ -55,7 +55,7 @@ def test_an_unchanged_run_is_vouched_for_and_what_is_not_is_named(
     assert code == 0
     sound = "config.yaml, outcomes.json, gate.json, report.html, report.md, report.json"
     assert f"verified: {sound}: as the stages and the manifest give them" in out
-    assert "attestation.json holds: pass by the policy" in out
+    assert "attestation.json holds: pass by its policy" in out
     assert "not vouched for: manifest.json: time, command" in out
     assert "not vouched for: notes⟦U+001B⟧.txt: nothing tells what it should be" in out
 
@@ -105,6 +105,18 @@ def test_words_of_another_version_are_not_vouched_for(run: Path, capsys: pytest.
     code, out = verify(run, capsys)
     assert code == 0 and "not vouched for: gate.json: its words, which version 0.0.1 chose" in out
     assert "not vouched for: report.html: this version writes it otherwise; `harness report " in out
+
+
+def test_of_another_version_gate_and_attestation_have_the_same_words(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other_version(run)
+    for name in ("gate.json", "attestation.json"):
+        replaced(run, name, '"reason": "', '"reason": "in other words: ')
+    assert verify(run, capsys)[0] == 0
+    replaced(run, "gate.json", "in other words", "all is well")
+    code, out = verify(run, capsys)
+    assert code == 1 and "its rules and those of gate.json are worded otherwise" in out
 
 
 def test_numbers_of_another_version_are_compared(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
