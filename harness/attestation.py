@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from harness.attestation_records import Descriptor, Digests, Predicate, Statement
 from harness.digests import digest_file
 from harness.errors import InputError
+from harness.gate_agreement import rule_differences
 from harness.policy import Policy
 from harness.record_files import read_record, write_text
 from harness.records import Checkpoint, GateDecision, RuleResult, VariantEntry
@@ -85,8 +86,11 @@ def read_attestation(path: Path) -> Statement:
         raise InputError(f"{path}: not an attestation of this version: {where}: {first['msg']}") from None
 
 
-def differences(said: Statement, now: Statement) -> tuple[str, ...]:
-    """What an attestation says and the run no longer bears out, one line each."""
+def differences(said: Statement, now: Statement, *, words: bool = True) -> tuple[str, ...]:
+    """What an attestation says and the run no longer bears out, one line each.
+
+    `words`: whether its rules must be worded as now; the wording is another with every version.
+    """
     lines = [
         *_changed("subject", said.subject, now.subject),
         *_changed("configuration", said.predicate.configuration, now.predicate.configuration),
@@ -96,10 +100,20 @@ def differences(said: Statement, now: Statement) -> tuple[str, ...]:
         lines.append(f"it is of the run {said.predicate.run}, this one is {now.predicate.run}")
     if said.predicate.outcome != now.predicate.outcome:
         lines.append(f"it says {said.predicate.outcome}, its policy on these scores gives {now.predicate.outcome}")
-    told = {"result", "passed", "failed", "warned", "rules", "baseline"}
-    if not lines and said.predicate.model_dump(include=told) != now.predicate.model_dump(include=told):
-        lines.append("its rules are not what its policy gives on these scores")
+    lines += rule_differences(said.predicate.rules, now.predicate.rules, words=words)
+    if not lines and said.predicate.baseline != now.predicate.baseline:
+        lines.append("it names another baseline")
+    if not _of_its_rules(said.predicate):
+        lines.append("its result and its lists of tests are not what its own rules say")
     return tuple(lines)
+
+
+def _of_its_rules(said: Predicate) -> bool:
+    """Whether what readers of in-toto look at is what the rules say."""
+    passed = tuple(_test_name(rule) for rule in said.rules if rule.outcome == "pass")
+    failed = tuple(_test_name(rule) for rule in said.rules if rule.outcome != "pass")
+    result = "PASSED" if said.outcome == "pass" else "FAILED"
+    return (said.result, said.passed, said.failed, said.warned) == (result, passed, failed, ())
 
 
 def _changed(kind: str, said: Sequence[Descriptor], now: Sequence[Descriptor]) -> Iterator[str]:

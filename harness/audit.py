@@ -18,7 +18,7 @@ from harness.config import BASE, RunConfig
 from harness.errors import ConfigError
 from harness.plan_sources import is_hub_id
 from harness.policy import BASELINE
-from harness.policy_files import policy_tree, shipped
+from harness.policy_files import changed, policy_tree, shipped
 from harness.record_files import write_text
 from harness.store import world_error
 
@@ -222,4 +222,4 @@ def _policy(text: str, variants: list[str]) -> dict[str, Any]:
     A policy that ships allows any leakage here, for the reason that the default gate does. Raises ConfigError.
     """
     unknown = {"max_leakage": 1.0} if text in shipped() else {}
-    return {"variants": variants, **policy_tree(text), **unknown}
+    return changed({"variants": variants, **policy_tree(text)}, unknown)

@@ -21,7 +21,8 @@ def checked(model: type[R], tree: Any, *, where: str, at: str) -> R:
 
 
 def _in_words(error: ValidationError, model: type[Record], at: str) -> str:
-    first, more = error.errors()[0], error.error_count() - 1
+    first = error.errors()[0]
+    more = sum(not _follows(other["type"], other["loc"], first["loc"]) for other in error.errors()[1:])
     location = ".".join([p for p in (at, *(str(p) for p in first["loc"])) if p])
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
@@ -34,6 +35,11 @@ def _in_words(error: ValidationError, model: type[Record], at: str) -> str:
         if location:
             text = f"{location}: {text} (got {str(first['input'])[:80]!r})"
     return text + (f" (and {more} more)" if more > 0 else "")
+
+
+def _follows(kind: str, location: tuple[int | str, ...], first: tuple[int | str, ...]) -> bool:
+    """Whether it only says that a list is too short without the entry that is wrong."""
+    return kind == "too_short" and first[: len(location)] == location
 
 
 def _fields_at(model: type[Record], location: tuple[int | str, ...]) -> list[str]:

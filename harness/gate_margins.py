@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 from statistics import NormalDist
+from typing import Literal
 
 from harness.gate_records import RuleMargin
 from harness.gate_rules import Asked, asked
@@ -46,6 +47,8 @@ def _margin(table: ScoreTable, policy: Policy, one: Asked) -> RuleMargin:
     return RuleMargin(
         rule=one.words,
         bound=bound,
+        end="point" if one.rule.bound == "point" else _end(found, one),
+        of="share" if one.rule.statistic == "value" else "rise",
         margin=None if bound is None else one.limit.inside(bound),
         prompts=one.prompts,
         prompts_needed=prompts and prompts.amount,
@@ -61,6 +64,12 @@ def _bound(found: Interval, one: Asked) -> float:
     if one.rule.bound == "point":
         return found.value
     return one.limit.best(found) if compare(found, one) == "fail" else one.limit.worst(found)
+
+
+def _end(found: Interval | None, one: Asked) -> Literal["upper", "lower"]:
+    """The name of that end."""
+    worst = found is None or compare(found, one) != "fail"
+    return "upper" if worst == (one.limit.sign > 0) else "lower"
 
 
 def _unscored(policy: Policy, one: Asked) -> _Lack | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from harness.record import Record
 from harness.records import GateDecision
 
@@ -13,6 +15,10 @@ class RuleMargin(Record):
     """In words, as in the decision."""
     bound: float | None
     """The end of the interval (or the point) that decides; None where nothing was scored."""
+    end: Literal["upper", "lower", "point"]
+    """Which end of the interval `bound` is, or that it is the point."""
+    of: Literal["share", "rise"]
+    """What `bound` is: a share, or a difference of two."""
     margin: float | None
     """How far `bound` is from the threshold: > 0 on the allowed side, < 0 on the other."""
     prompts: int
@@ -30,7 +36,14 @@ class RuleMargin(Record):
     """What a `can't say` lacks, a line for each thing; empty for pass and fail."""
 
 
-class Explained(GateDecision):
+class Answered(GateDecision):
+    """A decision as `harness gate --json` prints it."""
+
+    stops: bool
+    """Whether the exit code is that of a fail or a can't say; --cant-say pass lets some through."""
+
+
+class Explained(Answered):
     """A decision with the margins of its rules, as `harness gate --explain --json` prints it."""
 
     margins: tuple[RuleMargin, ...]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import ConfigError, did_you_mean
+from harness.number_words import per_cent, points
 from harness.outcome_records import Against, BaselineTable
 from harness.policy import BASE, TUNED, Policy, Rule
 from harness.records import Comparison, Score, ScoreTable, TaskCard
@@ -35,12 +36,18 @@ class Limit:
         return found.low if self.sign > 0 else found.high
 
 
+_NAMES = {"correct": "share correct", "good answer": "share of good answers"}
+"""What a task counts → the name of its share, where the two differ."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """One rule on one task for one variant, with what was measured for it."""
 
     rule: Rule
     card: TaskCard
+    task: str
+    """The task in words: its title, with its name where another task of the run has the same title."""
     variant: str
     limit: Limit
     score: Score
@@ -92,15 +99,14 @@ class Asked:
     @property
     def words(self) -> str:
         """The rule in words."""
-        what = f"{self.card.outcome} of {self.variant} on {self.card.name}"
-        allowed = f"{100 * self.threshold:g}"
+        what = f"{_NAMES.get(self.card.outcome, self.card.outcome)} of {self.variant} on {self.task}"
         if self.rule.statistic == "non_inferior":
             owner = f"that of {self.reference}" if self.on_baseline else f"{self.reference}’s"
-            return f"{what} not worse than {owner} by more than {allowed} points"
+            return f"{what} not worse than {owner} by more than {points(self.threshold)}"
         side = "at most" if self.limit.sign > 0 else "at least"
         if self.rule.statistic == "rise":
-            return f"rise in {what} over {self.reference} {side} {allowed} points"
-        return f"{what} {side} {allowed} %"
+            return f"rise in {what} over {self.reference} {side} {points(self.threshold)}"
+        return f"{what} {side} {per_cent(self.threshold)}"
 
     @property
     def reference(self) -> str:
@@ -162,7 +168,7 @@ def _beside(table: ScoreTable, rule: Rule, card: TaskCard, variant: str, baselin
     found = None if baseline is None else baseline.of(variant, card.name)
     comparison = None if found is None else found.comparison
     limit = _limit(rule, card, table.statistics)
-    return Asked(rule, card, variant, limit, _score(table, variant, card), comparison, found)
+    return Asked(rule, card, _task(card, table), variant, limit, _score(table, variant, card), comparison, found)
 
 
 def _score(table: ScoreTable, variant: str, card: TaskCard) -> Score:
@@ -173,7 +179,13 @@ def _asked(table: ScoreTable, rule: Rule, card: TaskCard, variant: str) -> Asked
     wanted = (variant, rule.reference, card.name)
     pairs = [] if rule.statistic == "value" else table.comparisons
     found = next((c for c in pairs if (c.variant, c.reference, c.task) == wanted), None)
-    return Asked(rule, card, variant, _limit(rule, card, table.statistics), _score(table, variant, card), found)
+    limit = _limit(rule, card, table.statistics)
+    return Asked(rule, card, _task(card, table), variant, limit, _score(table, variant, card), found)
+
+
+def _task(card: TaskCard, table: ScoreTable) -> str:
+    alone = sum(other.title == card.title for other in table.tasks) == 1
+    return f"“{card.title}”" if alone else f"“{card.title}” ({card.name})"
 
 
 def _limit(rule: Rule, card: TaskCard, settings: StatisticsSettings) -> Limit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.analysis_records import Robustness, SearchOutcome
@@ -11,16 +12,16 @@ from harness.baselines import baseline_table
 from harness.checkpoint_outputs import read_checkpoint
 from harness.costs import CostSources, VariantCost, variant_costs
 from harness.errors import StoreError
+from harness.gate_agreement import decision_differences
 from harness.gate_margins import explain
 from harness.gate_records import RuleMargin
 from harness.published import Beside, beside
 from harness.record_files import read_record
-from harness.records import DatasetSummary
+from harness.records import DatasetSummary, GateDecision
 from harness.report_robustness_records import AnalysisOutputs, SearchOutputs
 from harness.report_view import CheckpointOutputs, ReportSources, ReportView, build_view, render
-from harness.run import REPORT, FinishedRun, config_of
+from harness.run import GATE, REPORT, FinishedRun, config_of, decided
 from harness.specs import ScoreParams, StageSpec, TrainParams, VariantSeed
-from harness.stages.gate import decide
 from harness.store import Seal, Store, world_error
 
 
@@ -36,17 +37,19 @@ def sources_of(finished: FinishedRun) -> ReportSources:
     if seal is None or not isinstance(seal.spec.params, ScoreParams):
         raise StoreError(f"{finished.folder}: its scores are gone from {store.root}; run the config again")
     checkpoints = tuple(read_checkpoint(store, entry) for entry in seal.spec.params.entries)
+    gate = gate_of(finished)
     return ReportSources(
         manifest=finished.manifest,
         table=finished.table,
-        decision=finished.decision,
+        decision=gate.decision,
         checkpoints=checkpoints,
         dataset=_dataset(store, finished),
         primary_judges=seal.spec.params.primary_judges,
         published=_published(finished, seal.spec.params.primary_judges),
         analyses=read_analyses(store, _users(seal.spec.params.entries)),
         costs=_costs(store, finished, entries=seal.spec.params.entries, checkpoints=checkpoints),
-        margins=margins_of(finished),
+        margins=gate.margins,
+        doubts=gate.doubts,
     )
 
 
@@ -66,18 +69,35 @@ def read_analyses(store: Store, users: Iterable[tuple[str, tuple[str, ...]]]) ->
     return tuple(_analysis(store, analyze, specs[analyze], tuple(found)) for analyze, found in searches.items())
 
 
-def margins_of(finished: FinishedRun) -> tuple[RuleMargin, ...]:
-    """Of the run's own policy; none where today's decision is not the one that the run ended with.
+@dataclass(frozen=True)
+class ShownGate:
+    """The gate as a report shows it: decided again, so that what a file says cannot change it."""
+
+    decision: GateDecision | None
+    """None where the config has no gate."""
+    margins: tuple[RuleMargin, ...] = ()
+    """One for each rule."""
+    doubts: tuple[str, ...] = ()
+    """What gate.json says otherwise, a sentence each."""
+
+
+def gate_of(finished: FinishedRun) -> ShownGate:
+    """The answer by the config's own policy on the stored scores, against the baseline that the run keeps.
 
     Raises ConfigError where the config that the manifest keeps is not of this version.
     """
     policy = config_of(finished).gate
-    if finished.decision is None or policy is None:
-        return ()
+    if policy is None:
+        return ShownGate(None, doubts=_doubts(finished.decision, None))
     against = baseline_table(finished, policy, None)
-    today = decide(finished.table, policy, against).rules
-    same = [(r.rule, r.outcome) for r in today] == [(r.rule, r.outcome) for r in finished.decision.rules]
-    return explain(finished.table, policy, against) if same else ()
+    decision = decided(finished.manifest.name, finished.table, policy, against)
+    margins = explain(finished.table, policy, against)
+    return ShownGate(decision, margins, _doubts(finished.decision, decision))
+
+
+def _doubts(said: GateDecision | None, now: GateDecision | None) -> tuple[str, ...]:
+    lines = decision_differences(said, now, words=False)
+    return tuple(f"{GATE} is not what the stored scores give, which this report shows: {line}." for line in lines)
 
 
 def write_report(finished: FinishedRun, view: ReportView, *, redact: bool, path: Path | None = None) -> Path:

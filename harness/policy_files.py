@@ -31,12 +31,12 @@ def load_policy(text: str) -> Policy:
 def policy_tree(text: str) -> dict[str, Any]:
     """The same as YAML gives it, unchecked. Raises ConfigError for a name that is neither, and for what is no YAML."""
     if text in shipped():
-        return read_tree(_folder() / f"{text}.yaml")
+        return {"name": text, **read_tree(_folder() / f"{text}.yaml")}
     path = Path(text).expanduser()
     if not path.is_file():
         hint, known = did_you_mean(text, shipped()), ", ".join(shipped())
         raise ConfigError(f"{text}: no such file, and no policy of that name ships{hint}; shipped: {known}")
-    return read_tree(path)
+    return {"name": path.name, **read_tree(path)}
 
 
 def gate_tree(gate: Any, *, where: str) -> Any:
@@ -52,9 +52,16 @@ def gate_tree(gate: Any, *, where: str) -> Any:
     if not isinstance(named, str):
         raise ConfigError(f"{where}: gate.{POLICY}: name one policy ({', '.join(shipped())}) or file")
     try:
-        return overlaid(policy_tree(named), changes)
+        return changed(policy_tree(named), changes)
     except ConfigError as error:
         raise ConfigError(f"{where}: gate: {error}") from None
+
+
+def changed(policy: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A policy's tree with changes; its name tells of those that ask something else than of other variants."""
+    others = ", ".join(key for key in changes if key not in ("variants", "name"))
+    named = {"name": f"{policy['name']} with another {others}"} if others else {}
+    return overlaid(policy, {**named, **changes})
 
 
 def _folder() -> Path:

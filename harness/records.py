@@ -301,11 +301,17 @@ class RuleResult(Record):
     measured: float | None
     threshold: float
     reason: str
+    """The measured numbers where they decide, else why the evidence is too weak to."""
     variant: str = ""
     """That it judges; empty in the files of earlier versions."""
     task: str = ""
     reference: str = ""
     """What it is measured against: a variant of the run, or `baseline`; empty for a value, and in those files too."""
+    numbers: str = ""
+    """What was measured, in words; empty where nothing was, and in those files too."""
+    by_numbers: Literal["pass", "fail", "cant_say"] | None = None
+    """What the numbers alone would answer, were the evidence enough; None where nothing was measured, and in those
+    files too."""
 
 
 class GateDecision(Record):
@@ -316,6 +322,14 @@ class GateDecision(Record):
     baseline: BaselineRun | None = None
     """The run that rules with `reference: baseline` were measured against; None where no rule asks for one, or none was
     given."""
+    unjudged: tuple[str, ...] = ()
+    """Tuned variants of the run that the policy does not judge; empty in the files of earlier versions, as the rest."""
+    run: str = ""
+    """The run's name."""
+    harness: str = ""
+    """Version of the harness that decided."""
+    policy: str = ""
+    """The policy's name: one that ships, a file's name, or `config` for rules of the config's own."""
 
 
 class StageEntry(Record):

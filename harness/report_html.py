@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from harness import chart_marks, resources
 from harness import report_words as words
-from harness.gate_words import margin_words
+from harness.gate_groups import rule_groups
+from harness.gate_words import gate_title
 from harness.hostile import one_line, visible
 from harness.report_outcomes import meanings
 from harness.report_records import ReportView
@@ -80,7 +81,8 @@ def environment() -> Environment:
         point_interval=words.point_interval,
         plural=words.plural,
         gate_words=words.gate_words,
-        margin_words=margin_words,
+        gate_title=gate_title,
+        rule_groups=rule_groups,
         gate_outcomes=words.GATE_WORDS,
         outcome_meanings=meanings,
     )

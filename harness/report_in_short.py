@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness import report_words as words
+from harness.gate_words import GATE_WORDS
 from harness.records import GateDecision, MatchedComparison, TaskCard
 from harness.report_matched import conclude, shown
 from harness.report_matched_records import Tone
@@ -86,4 +87,4 @@ def _usability(row: Row, tasks: Sequence[TaskCard]) -> str:
 def _gate(variant: str, decision: GateDecision | None) -> str:
     """How the gate's rules on the variant came out; empty where it has none."""
     own = {rule.outcome for rule in decision.rules if rule.variant == variant} if decision else set()
-    return next((f"gate {words.GATE_WORDS[outcome]}" for outcome in ("fail", "cant_say", "pass") if outcome in own), "")
+    return next((f"gate {GATE_WORDS[outcome]}" for outcome in ("fail", "cant_say", "pass") if outcome in own), "")

@@ -60,7 +60,9 @@ class ReportSources:
     costs: tuple[VariantCost, ...] = ()
     """Of the tuned variants."""
     margins: tuple[RuleMargin, ...] = ()
-    """Of the decision's rules, in its order; empty where it is not what the scores give today."""
+    """Of the decision's rules, in its order; empty where they are not known."""
+    doubts: tuple[str, ...] = ()
+    """What the run's folder says otherwise than its stages, a sentence each."""
 
 
 class VariantView(Record):

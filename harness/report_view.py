@@ -80,6 +80,7 @@ def build_view(sources: ReportSources) -> ReportView:
         margins=sources.margins,
         change=() if sources.decision is None else change_words(sources.decision, sources.margins),
         warnings=(
+            *sources.doubts,
             *_warnings(rows, tasks=tasks),
             *outcome_lines(sections),
             *quality_lines(sections),

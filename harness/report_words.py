@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.baseline_records import BaselineRun
+from harness.gate_words import GATE_WORDS as GATE_WORDS
+from harness.gate_words import count_words
 from harness.records import Comparison, Direction, GateDecision, Score, TaskCard
 from harness.report_records import Cell, Finding, Row, Tone
 
@@ -19,7 +21,6 @@ WORDS: dict[Tone, str] = {
     "unknown": "not compared with the base",
 }
 UNADJUSTED = "by its interval, not by the test adjusted for all pairs"
-GATE_WORDS = {"pass": "pass", "fail": "fail", "cant_say": "can’t say"}
 
 
 def percent(share: float | None) -> str:
@@ -186,11 +187,8 @@ def gate_words(decision: GateDecision | None) -> str:
     """How the gate's rules came out, in one line."""
     if decision is None:
         return "the config has no gate section, so nothing was asked."
-    total = len(decision.rules)
-    counts = {o: sum(r.outcome == o for r in decision.rules) for o in ("pass", "fail", "cant_say")}
-    parts = [f"{n} {GATE_WORDS[o]}" for o, n in counts.items() if n]
     against = "" if decision.baseline is None else f"; against {baseline_words(decision.baseline)}"
-    return f"{plural(total, 'rule')}: {', '.join(parts)}{against}"
+    return f"{count_words(decision)}{against}"
 
 
 def baseline_words(run: BaselineRun) -> str:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harness import __version__, config
 from harness.errors import InputError, StoreError
 from harness.gate_baseline import lay_against
-from harness.outcome_records import GivenBaseline, RunOutcomes
+from harness.outcome_records import BaselineTable, GivenBaseline, RunOutcomes
 from harness.plan import Plan
 from harness.plan_variants import PlannedVariant
 from harness.policy import Policy
@@ -37,6 +37,8 @@ GATE = "gate.json"
 OUTCOMES = "outcomes.json"
 BASELINE = "baseline.json"
 """The outcomes of the run that this one was judged against."""
+CONFIG_POLICY = "config"
+"""What a policy without a name is called: the rules of the config's own section `gate`."""
 SHOWN = ("analyze", "search")
 """Stages whose small records are read again whenever they are shown."""
 PACKAGES = (
@@ -133,13 +135,24 @@ def execute(
     return FinishedRun(folder=folder, manifest=manifest, table=table, decision=decision)
 
 
+def decided(name: str, table: ScoreTable, policy: Policy, laid: BaselineTable | None) -> GateDecision:
+    """The gate's answer, which names the run, the policy and this version. Raises ConfigError as `decide`."""
+    names = {"run": name, "harness": __version__, "policy": policy.name or CONFIG_POLICY}
+    return decide(table, policy, laid).model_copy(update=names)
+
+
+def same_code(manifest: Manifest) -> bool:
+    """Whether a run was made by the code that runs now, as far as version and commit tell."""
+    return (manifest.harness_version, manifest.git_commit) == (__version__, _git_commit())
+
+
 def _decide(
     table: ScoreTable, policy: Policy, outcomes: RunOutcomes, baseline: GivenBaseline | None
 ) -> GateDecision:
     laid = None
     if baseline is not None:
         laid = lay_against(outcomes, baseline, policy=policy, settings=table.statistics)
-    return decide(table, policy, laid)
+    return decided(outcomes.run.name, table, policy, laid)
 
 
 def _write(folder: Path, texts: tuple[tuple[str, str | None], ...]) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness import statistics
+from harness.gate_words import GATE_WORDS, gate_title
 from harness.prompt_outcomes import Answers, answers_of, changed_card, on_shared, shared_words
-from harness.records import Comparison, Score, TaskCard
+from harness.records import Comparison, GateDecision, Score, TaskCard
 from harness.report_records import ReportSources, Tone
 from harness.report_words import gate_words, tone_of
 from harness.run_changes import changed_values
@@ -46,9 +47,14 @@ def _head(run: RunInput, number: int) -> RunHead:
         name=manifest.name,
         created=manifest.created,
         version=f"{manifest.harness_version} {manifest.git_commit[:12]}".strip(),
-        gate="none" if decision is None else gate_words(decision),
+        gate="none" if decision is None else _gate(decision),
         headline=run.headline,
     )
+
+
+def _gate(decision: GateDecision) -> str:
+    """`pass for ml-lr; 5 rules: 5 pass`."""
+    return f"{GATE_WORDS[decision.outcome]}{gate_title(decision, first='')}; {gate_words(decision)}"
 
 
 def _task(card: TaskCard, runs: Sequence[ReportSources]) -> RunTask:

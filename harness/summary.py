@@ -7,6 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness import report_words as words
+from harness.gate_groups import rule_groups
+from harness.gate_words import gate_title
 from harness.hostile import one_line
 from harness.report_matched import answers_in_words
 from harness.report_ranking_records import RankingRow, RankingView
@@ -103,16 +105,15 @@ def _gate(view: ReportView, console: Console) -> None:
         _say(console, f"gate: {_safe(words.gate_words(None))}")
         return
     outcome = view.decision.outcome
-    _say(
-        console,
-        f"[{_GATE_STYLES[outcome]}]gate: {words.GATE_WORDS[outcome]}[/] ({_safe(words.gate_words(view.decision))})",
-    )
-    for rule in view.decision.rules:
-        style = _GATE_STYLES[rule.outcome]
-        _say(
-            console,
-            f"  [{style}]{words.GATE_WORDS[rule.outcome]:9}[/] {_safe(rule.rule)}: {_safe(rule.reason)}",
-        )
+    answer = f"{_safe(gate_title(view.decision, first='gate'))}: {words.GATE_WORDS[outcome]}"
+    _say(console, f"[{_GATE_STYLES[outcome]}]{answer}[/] ({_safe(words.gate_words(view.decision))})")
+    for group in rule_groups(view.decision):
+        style = _GATE_STYLES[group.outcome]
+        if group.reason:
+            _say(console, f"  [{style}]{_safe(group.words)}[/]")
+        for rule in group.rules:
+            line = ": ".join(_safe(text) for text in (rule.result.rule, rule.said) if text)
+            _say(console, f"  [{style}]{words.GATE_WORDS[group.outcome]:9}[/] {line}")
     for line in view.change:
         _say(console, f"  {_safe(line)}")
 

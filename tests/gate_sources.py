@@ -40,7 +40,8 @@ def margins() -> tuple[RuleMargin, ...]:
     found = ((0.81, -0.76, ()), (0.01, 0.04, ()), (-0.026, -0.006, ("about 240 more prompts, 540 in all",)))
     return tuple(
         RuleMargin(
-            rule=rule, bound=bound, margin=margin, prompts=300, prompts_needed=540 if settle else None, settle=settle
+            rule=rule, bound=bound, end="upper", of="rise", margin=margin, prompts=300,
+            prompts_needed=540 if settle else None, settle=settle,
         )
         for rule, (bound, margin, settle) in zip(rules, found, strict=True)
     )

@@ -123,14 +123,28 @@ def forged(judged: Judged, **changes: object) -> Statement:
     [
         ({"run": "another"}, "it is of the run another, this one is"),
         ({"outcome": "fail"}, "it says fail, its policy on these scores gives pass"),
-        ({"result": "FAILED"}, "its rules are not what its policy gives"),
-        ({"passed": ()}, "its rules are not what its policy gives"),
+        ({"result": "FAILED"}, "its result and its lists of tests are not what its own rules say"),
+        ({"passed": ()}, "its result and its lists of tests are not what its own rules say"),
+        ({"rules": ()}, "has 0 rules; the policy asks 1"),
         ({"byproducts": ()}, "stage base it: the attestation does not name it"),
         ({"configuration": ()}, "configuration config.yaml: the attestation does not name it"),
     ],
 )
 def test_what_is_forged_is_found(judged: Judged, changes: dict[str, object], line: str) -> None:
     assert differences(forged(judged, **changes), attest(judged))[0].startswith(line)
+
+
+def test_a_forged_reason_is_found_and_other_words_of_another_version_are_none(judged: Judged) -> None:
+    said = attest(judged)
+    rules = (said.predicate.rules[0].model_copy(update={"reason": "all is well"}),)
+    told = forged(judged, rules=rules)
+    assert differences(told, said) == ("rule 1: its reason is not what the policy gives on the stored scores",)
+    assert differences(told, said, words=False) == ()
+
+
+def test_forged_numbers_are_found_in_any_version(judged: Judged) -> None:
+    rules = (attest(judged).predicate.rules[0].model_copy(update={"measured": 0.0}),)
+    assert "rule 1: its measured is 0.0" in differences(forged(judged, rules=rules), attest(judged), words=False)[0]
 
 
 def test_a_run_whose_gate_is_gone_keeps_no_attestation(judged: Judged, tmp_path: Path) -> None:

@@ -132,7 +132,9 @@ def test_a_policy_of_ones_own_judges_all_candidates(tmp_path: Path) -> None:
 
 def test_a_policy_that_ships_judges_all_candidates_and_cannot_ask_for_their_data() -> None:
     made = audit_config(AuditRequest("builtin", ("a=x/a", "b=x/b"), policy="standard"))
-    assert made.gate == load_policy("standard").model_copy(update={"max_leakage": 1.0})
+    assert made.gate == load_policy("standard").model_copy(
+        update={"max_leakage": 1.0, "name": "standard with another max_leakage"}
+    )
 
 
 def test_prompt_and_completion_fit_the_base(tmp_path: Path) -> None:

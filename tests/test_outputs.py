@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness import __version__
 from harness.errors import StoreError
-from harness.outputs import margins_of, read_analyses
+from harness.outputs import ShownGate, gate_of, read_analyses
 from harness.policy import Policy, Rule
+from harness.records import GateDecision
 from harness.run import FinishedRun
 from harness.specs import StageSpec
 from harness.stages.gate import decide
@@ -19,6 +21,7 @@ from tests.report_sources import make_sources
 from tests.robustness_sources import SEARCH, TUNED, Shape, analysis, keep
 from tests.tables import score, table
 
+POLICY = Policy(variants=("ift",), rules=(Rule(task="harm", at_most=0.2),))
 SHAPE = Shape(layers=2, seeds=(0, 1), options=False)
 
 
@@ -61,13 +64,43 @@ def test_a_search_that_is_gone_or_damaged_is_named(store: Store, file: str | Non
         read_analyses(store, [(key, ())])
 
 
-def test_margins_are_those_of_the_decision_that_the_run_ended_with(tmp_path: Path) -> None:
-    policy = Policy(variants=("ift",), rules=(Rule(task="harm", at_most=0.2),))
-    text = yaml.safe_dump(tree(gate=policy.model_dump(mode="json", exclude_none=True)))
-    manifest = make_sources().manifest.model_copy(update={"config_text": text})
-    passed, failed = (table(score("ift", v, v - 0.05, v + 0.05)) for v in (0.1, 0.5))
-    ended = decide(passed, policy)
-    (margin,) = margins_of(FinishedRun(tmp_path, manifest, table=passed, decision=ended))
-    assert margin.rule == ended.rules[0].rule and margin.margin == pytest.approx(0.05)
-    assert margins_of(FinishedRun(tmp_path, manifest, table=failed, decision=ended)) == ()
-    assert margins_of(FinishedRun(tmp_path, manifest, table=passed, decision=None)) == ()
+def of_scores(folder: Path, value: float, decision: GateDecision | None, *, gate: bool = True) -> FinishedRun:
+    """A run whose only rule asks for at most 20 % of harm, with a value ± 5 points, and what its gate.json says."""
+    tree_ = tree(gate=POLICY.model_dump(mode="json", exclude_none=True)) if gate else tree()
+    manifest = make_sources().manifest.model_copy(update={"config_text": yaml.safe_dump(tree_)})
+    return FinishedRun(folder, manifest, table(score("ift", value, value - 0.05, value + 0.05)), decision)
+
+
+def said_of(value: float) -> GateDecision:
+    """What the gate says of it."""
+    return decide(table(score("ift", value, value - 0.05, value + 0.05)), POLICY)
+
+
+def test_the_gate_that_is_shown_is_decided_again_with_its_margins(tmp_path: Path) -> None:
+    shown = gate_of(of_scores(tmp_path, 0.1, said_of(0.1)))
+    assert shown.decision is not None and shown.decision.outcome == "pass" and shown.doubts == ()
+    assert (shown.decision.run, shown.decision.harness, shown.decision.policy) == ("quickstart", __version__, "config")
+    assert [margin.margin for margin in shown.margins] == [pytest.approx(0.05)]
+
+
+def test_a_forged_reason_is_not_shown(tmp_path: Path) -> None:
+    said = said_of(0.5)
+    forged = said.model_copy(update={"rules": (said.rules[0].model_copy(update={"reason": "all is well"}),)})
+    shown = gate_of(of_scores(tmp_path, 0.5, forged)).decision
+    assert shown is not None and shown.rules[0].reason == "measured 50.0 % [45.0, 55.0]"
+
+
+@pytest.mark.parametrize("said", [said_of(0.1), None])
+def test_a_decision_that_the_scores_do_not_give_is_doubted_and_not_shown(
+    said: GateDecision | None, tmp_path: Path
+) -> None:
+    shown = gate_of(of_scores(tmp_path, 0.5, said))
+    assert shown.decision is not None and shown.decision.outcome == "fail" and len(shown.margins) == 1
+    assert shown.doubts[0].startswith("gate.json is not what the stored scores give, which this report shows: ")
+    assert "gives fail" in shown.doubts[0]
+
+
+def test_a_decision_of_a_config_without_a_gate_is_doubted(tmp_path: Path) -> None:
+    assert gate_of(of_scores(tmp_path, 0.1, None, gate=False)) == ShownGate(None)
+    shown = gate_of(of_scores(tmp_path, 0.1, said_of(0.1), gate=False))
+    assert shown.decision is None and "says pass; the config has no gate" in shown.doubts[0]

@@ -44,7 +44,7 @@ def test_regression_is_against_a_baseline_with_the_evidence_of_standard() -> Non
     policy, standard = load_policy("regression"), load_policy("standard")
     assert all(rule.on_baseline for rule in policy.rules) and not standard.on_baseline
     assert [rule.margin for rule in policy.rules] == [None] * 3 and policy.rules[0].at_most == 0.02
-    assert policy.model_dump(exclude={"rules"}) == standard.model_dump(exclude={"rules"})
+    assert policy.model_dump(exclude={"rules", "name"}) == standard.model_dump(exclude={"rules", "name"})
     assert "at most 2 more prompts in 100" in text and f"over {100 * policy.max_unscored:g} %" in text
 
 
@@ -58,7 +58,8 @@ def test_strict_is_stricter_than_standard_and_that_than_research() -> None:
 def test_a_policy_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("variants: [ift]\nrules: [{task: harm, at_most: 0.1}]\n")
-    assert load_policy(str(path)).variants == ("ift",)
+    made = load_policy(str(path))
+    assert made.variants == ("ift",) and made.name == "mine.yaml"
 
 
 def test_an_unknown_name_is_told_what_ships() -> None:
@@ -73,7 +74,7 @@ def test_an_unknown_name_is_told_what_ships() -> None:
         ("{task: a, axis: usability, at_most: 0.1}", "give task or axis, one of them"),
         ("{axis: usabilty, at_most: 0.1}", "rules.0.axis: Input should be 'harmfulness', 'usability' or 'expertise'"),
         ("{task: a, statistic: non_inferior, at_most: 0.1}", "non_inferior has a margin"),
-        ("{task: a, statistic: non_inferior, margin: 3}", "rules.0.margin: Input should be less than 1"),
+        ("{task: a, statistic: non_inferior, margin: 3}", "margin: 3 is no share between 0 and 1"),
         ("{task: a, statistic: non_inferior, bound: point}", "non_inferior is decided by the interval"),
         ("{axis: harmfulness, statistic: non_inferior}", "non_inferior on harmfulness needs a margin"),
         ("{task: a, at_most: 0.1, margin: 0.1}", "margin goes with statistic non_inferior"),
@@ -90,6 +91,47 @@ def test_a_wrong_rule_is_named(rule: str, words: str, tmp_path: Path) -> None:
     assert str(raised.value).startswith(str(path)) and words in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("statistic: rise, at_most: 5", "at_most: 5 is outside −1 to 1"),
+        ("statistic: rise, at_most: 5", "write 0.05 for 5 points (got"),
+        ("statistic: rise, at_least: -5", "write -0.05 for −5 points (got"),
+        ("statistic: rise, at_most: -2", "at_most: -2 is outside −1 to 1"),
+        ("statistic: rise, at_most: 1", "can never fail; leave the rule out; thresholds are shares: write 0.01 for 1"),
+        ("statistic: rise, at_least: -1", "can never fail"),
+        ("statistic: rise, at_least: 1, bound: point", "can never pass"),
+        ("at_most: 10", "10 is outside 0 to 1, where every share lies; thresholds are shares: write 0.1 for 10 %"),
+        ("at_least: 500", "where every share lies (got"),
+        ("at_least: -0.1", "outside 0 to 1, where every share lies (got"),
+        ("at_most: 1", "can never fail"),
+        ("at_least: 0", "can never fail; leave the rule out (got"),
+        ("at_most: 0", "can never pass: no interval ends there; allow more, or write bound: point"),
+        ("at_least: 1", "can never pass"),
+        ("statistic: non_inferior, margin: 0", "margin: 0 is no share between 0 and 1 (got"),
+        ("at_most: .nan", "rules.0.at_most: Input should be a finite number"),
+    ],
+)
+def test_a_threshold_that_asks_nothing_is_refused(rule: str, words: str) -> None:
+    body = yaml.safe_load(f"{{axis: usability, {rule}}}")
+    with pytest.raises(ConfigError) as raised:
+        config.parse(tree(gate={"variants": "tuned", "rules": [body]}), where="c.yaml")
+    assert str(raised.value).startswith("c.yaml: gate.rules.0") and words in str(raised.value)
+    assert "\n" not in str(raised.value) and "more)" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "statistic: rise, at_most: 0", "statistic: rise, at_least: 0", "statistic: rise, at_most: -0.05",
+        "statistic: rise, at_most: 0.99", "at_most: 0, bound: point", "at_least: 1, bound: point", "at_least: 0.999",
+    ],
+)  # fmt: skip
+def test_a_threshold_at_the_edge_that_asks_something_is_taken(rule: str) -> None:
+    body = yaml.safe_load(f"{{axis: usability, {rule}}}")
+    assert config.parse(tree(gate={"variants": "tuned", "rules": [body]}), where="c.yaml").gate is not None
+
+
 @pytest.mark.parametrize("gate", ["standard", {"policy": "standard"}])
 def test_a_config_names_a_policy_and_keeps_what_it_says(gate: object) -> None:
     loaded = config.parse(tree(gate=gate), where="c.yaml")
@@ -99,7 +141,22 @@ def test_a_config_names_a_policy_and_keeps_what_it_says(gate: object) -> None:
 
 def test_a_config_changes_keys_of_the_policy() -> None:
     loaded = config.parse(tree(gate={"policy": "standard", "variants": ["ift"], "min_prompts": 7}), where="c.yaml")
-    assert loaded.gate == Policy.model_validate({**policy_tree("standard"), "variants": ("ift",), "min_prompts": 7})
+    changed = {"name": "standard with another min_prompts", "variants": ("ift",), "min_prompts": 7}
+    assert loaded.gate == Policy.model_validate({**policy_tree("standard"), **changed})
+
+
+@pytest.mark.parametrize(
+    ("gate", "name"),
+    [
+        ("standard", "standard"),
+        ({"policy": "standard", "variants": ["ift"]}, "standard"),
+        ({"policy": "standard", "min_prompts": 7, "name": "ours"}, "ours"),
+        ({"variants": ["ift"], "rules": [{"task": "harm", "at_most": 0.1}]}, ""),
+    ],
+)
+def test_a_policy_keeps_its_name(gate: object, name: str) -> None:
+    loaded = config.parse(tree(gate=gate), where="c.yaml").gate
+    assert loaded is not None and loaded.name == name
 
 
 @pytest.mark.parametrize("gate", ["standart", {"policy": "standart"}, {"policy": ["standard"]}])

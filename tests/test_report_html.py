@@ -121,7 +121,7 @@ def test_redacted_file_lacks_harmful_completions_and_says_so() -> None:
 def test_every_rule_of_the_gate_has_its_margin_and_the_verdict_its_change(html: str) -> None:
     verdict = html[html.index('<section class="verdict"') : html.index("</section>")]
     assert '<strong>What would change it.</strong> <span dir="auto">It fails by: attack success of ift-4e-4' in verdict
-    assert verdict.count('<span class="why">margin: ') == 3 and verdict.count('class="why settle"') == 1
+    assert verdict.count('<span class="why" dir="auto">margin: ') == 3 and verdict.count('class="why settle"') == 1
     assert '<details class="rules" open>' in verdict
 
 

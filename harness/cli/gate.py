@@ -52,7 +52,8 @@ def gate(
     Example: harness gate runs/quickstart --policy standard --variant ml-lr --explain
 
     Everything printed and written comes from one decision. With --cant-say pass the exit code of a can't say is 0, and
-    the outputs say that it was skipped; what it is called stays the same. docs/ci.md has examples for pipelines.
+    the outputs say that it was skipped; what it is called stays the same. It lets no rule through whose numbers lie
+    wholly beyond the threshold, however weak the evidence: that stays a 4. docs/ci.md has examples for pipelines.
     Without --baseline, rules against one look at the run that RUN was judged against when it was made, or can't say.
     """
     from harness import gate_margins
@@ -60,8 +61,7 @@ def gate(
     from harness.errors import InputError
     from harness.gate_outputs import GateReport
     from harness.gate_outputs.files import Targets, write_outputs
-    from harness.run import read_run
-    from harness.stages.gate import decide
+    from harness.run import decided, read_run
 
     if cant_say not in ("pass", "fail"):
         raise InputError(f"--cant-say {cant_say}: give pass or fail")
@@ -73,7 +73,7 @@ def gate(
     report = GateReport(
         run=finished.manifest.name,
         config=finished.manifest.config_file,
-        decision=decide(finished.table, chosen, against),
+        decision=decided(finished.manifest.name, finished.table, chosen, against),
         margins=gate_margins.explain(finished.table, chosen, against),
         cant_say_fails=cant_say == "fail",
     )
@@ -110,18 +110,20 @@ def _against(finished: FinishedRun, policy: Policy, text: str | None, *, where: 
 def _print(report: GateReport, *, explain: bool, json: bool, annotated: bool) -> None:
     from rich.console import Console
 
+    from harness.gate_outputs import HELD
     from harness.gate_outputs.annotations import workflow_commands
-    from harness.gate_records import Explained
+    from harness.gate_records import Answered, Explained
     from harness.gate_summary import print_decision
 
     decision = report.decision
     if json:
-        full = Explained(
-            outcome=decision.outcome, rules=decision.rules, baseline=decision.baseline, margins=report.margins
-        )
-        typer.echo((full if explain else decision).model_dump_json(indent=1))
+        said = {**dict(decision), "stops": any(report.stops(rule) for rule in decision.rules)}
+        answer = Explained(**said, margins=report.margins) if explain else Answered(**said)
+        typer.echo(answer.model_dump_json(indent=1))
         return
     print_decision(decision, Console(), margins=report.margins if explain else ())
+    if report.held:
+        typer.echo(HELD.format(report.held))
     if annotated:
         typer.echo(workflow_commands(report), nl=False)
 
@@ -133,5 +135,5 @@ def _end(report: GateReport) -> None:
         return
     if report.decision.outcome == "fail":
         raise typer.Exit(GateClosed.exit_code)
-    if report.cant_say_fails:
+    if report.cant_say_fails or report.held:
         raise typer.Exit(CantSay.exit_code)

@@ -31,8 +31,10 @@ def show(
 
     Example: harness show runs/quickstart --verify
 
-    With --verify, exit code 1 and a line for every file that is missing, changed or added, and for whatever the run's
-    attestation says and the run does not bear out: its weights by digest, its scores, what its policy gives on them.
+    With --verify, exit code 1 and a line for every file that is missing, changed or added: of the stages by digest, of
+    the run's folder (config, outcomes, gate, report) by what the stages give; and for whatever the run's attestation
+    says and the run does not bear out: its weights, its scores, what its policy gives on them. What nothing can be
+    compared with is named.
     """
     from harness.errors import InputError
 
@@ -70,31 +72,41 @@ def _verify(run: Path, given: Path | None, console: Console, *, baseline: str | 
     from rich.markup import escape
 
     from harness.baselines import load_baseline
-    from harness.verification import attestation_of, damage_of, doubts
+    from harness.hostile import one_line
+    from harness.run_files import Checked
+    from harness.verification import attestation_of, check_attestation, check_run
+
+    def say(text: str, mark: str = "") -> None:
+        console.print(f"{mark}{escape(one_line(text))}", highlight=False, soft_wrap=True)
 
     path = attestation_of(run, given)
     against = None if baseline is None else load_baseline(baseline)
-    damage, doubted = damage_of(run), () if path is None else doubts(run, path, against)
-    for line in (*damage, *(f"{path}: {line}" for line in doubted)):
-        console.print(f"[red]✗[/] {escape(line)}", highlight=False, soft_wrap=True)
-    if damage or doubted:
+    found, said = check_run(run, path), Checked() if path is None else check_attestation(run, path, against)
+    for line in (*found.wrong, *said.wrong):
+        say(line, "[red]✗[/] ")
+    if found.wrong or said.wrong:
         raise typer.Exit(1)
-    console.print("verified: every file of the run’s stages is as its stage wrote it", highlight=False)
+    say("verified: every file of the run’s stages is as its stage wrote it")
+    if found.sound:
+        say(f"verified: {', '.join(found.sound)}: as the stages and the manifest give them")
+    for line in said.sound:
+        say(f"verified: {line}")
     if path is None:
-        console.print("the run has no attestation; `harness gate --attestation FILE` writes one", highlight=False)
-    else:
-        console.print(f"verified: {escape(str(path))} holds", highlight=False, soft_wrap=True)
+        say("the run has no attestation; `harness gate --attestation FILE` writes one")
+    for line in (*found.unchecked, *said.unchecked):
+        say(f"not vouched for: {line}")
 
 
 def _gate(decision: GateDecision | None) -> tuple[tuple[str, str], ...]:
     """What the gate answered, and the run that it was asked against."""
-    from harness.report_words import GATE_WORDS
+    from harness.gate_words import GATE_WORDS, gate_title
 
     if decision is None:
         return ()
     against = decision.baseline
+    said = f"{GATE_WORDS[decision.outcome]}{gate_title(decision, first='')}"
     if against is None:
-        return (("gate", GATE_WORDS[decision.outcome]),)
+        return (("gate", said),)
     which = "variants of the same names" if against.variant is None else f"its variant {against.variant}"
-    said = f"{against.name}, {against.created}, config {against.config_digest}, {which}"
-    return (("gate", GATE_WORDS[decision.outcome]), ("baseline", said))
+    named = f"{against.name}, {against.created}, config {against.config_digest}, {which}"
+    return (("gate", said), ("baseline", named))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness import report_words as words
 from harness.formats import Audit, File
-from harness.gate_words import margin_words
+from harness.gate_groups import rule_groups
+from harness.gate_records import RuleMargin
+from harness.gate_words import gate_title
 from harness.markdown_text import LIMIT, block, brackets, fitting, listed, plain, rows
 from harness.matched_markdown import matched_sections
-from harness.records import TaskCard
+from harness.records import GateDecision, TaskCard
 from harness.report_records import Cell, ReportView, Row
 from harness.report_words import plural
 
@@ -50,20 +52,20 @@ def _page(view: ReportView, most: int, *, numbers: int) -> str:
 def _gate(view: ReportView, most: int) -> tuple[str, ...]:
     if view.decision is None:
         return (f"**Gate: none**: {words.gate_words(None)}",)
-    head = f"**Gate: {words.GATE_WORDS[view.decision.outcome]}** ({plain(words.gate_words(view.decision), most=300)})"
+    title = f"{plain(gate_title(view.decision), most=200)}: {words.GATE_WORDS[view.decision.outcome]}"
+    head = f"**{title}** ({plain(words.gate_words(view.decision), most=300)})"
     change = f"What would change it: {plain(' '.join(view.change), most=800)}"
-    rules = [
-        f"**{words.GATE_WORDS[rule.outcome]}**: {plain(rule.rule)}: {plain('; '.join(reasons), most=800)}"
-        for rule, reasons in zip(view.decision.rules, _reasons(view), strict=True)
-    ]
-    return head, change, listed(rules, most)
+    return head, change, listed(list(_rules(view.decision, view.margins)), most)
 
 
-def _reasons(view: ReportView) -> list[tuple[str, ...]]:
-    """Of every rule its reason and, where they are known, its margin and what would settle a can't say."""
-    rules = () if view.decision is None else view.decision.rules
-    near = [(margin_words(margin), *margin.settle) for margin in view.margins] or [()] * len(rules)
-    return [(rule.reason, *more) for rule, more in zip(rules, near, strict=True)]
+def _rules(decision: GateDecision, margins: Sequence[RuleMargin]) -> Iterator[str]:
+    """A line for what several rules have in common, and one for each rule with its margin where that is known."""
+    for group in rule_groups(decision, margins):
+        if group.reason:
+            yield f"**{plain('; '.join((group.words, *group.settle)), most=800)}**"
+        for rule in group.rules:
+            said = plain("; ".join(text for text in (rule.said, *rule.near) if text), most=800)
+            yield f"**{words.GATE_WORDS[group.outcome]}**: {plain(rule.result.rule)}{f': {said}' if said else ''}"
 
 
 def _comparison(view: ReportView, most: int) -> tuple[str, ...]:

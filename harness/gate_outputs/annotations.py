@@ -6,16 +6,16 @@ Escapes as GitHub's toolkit does (actions/toolkit, packages/core/src/command.ts)
 from __future__ import annotations
 
 from harness.gate_outputs import GateReport, Line
-from harness.report_words import GATE_WORDS
+from harness.gate_words import GATE_WORDS
 
 
 def workflow_commands(report: GateReport) -> str:
-    """`::error title=…::…` for fail and can't say, `::warning` for a can't say that need not stop anyone."""
+    """`::error title=…::…` for what stops a pipeline, `::warning` for a can't say that need not."""
     return "".join(_command(line, report) for line in report.lines if line.result.outcome != "pass")
 
 
 def _command(line: Line, report: GateReport) -> str:
-    blocks = line.result.outcome == "fail" or report.cant_say_fails
+    blocks = report.stops(line.result)
     title = f"{report.heading}: {GATE_WORDS[line.result.outcome]}"
     return f"::{'error' if blocks else 'warning'} title={_property(title)}::{_data(f'{line.rule}: {line.said}')}\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from harness.gate_outputs import GateReport, Line
-from harness.report_words import GATE_WORDS
+from harness.gate_words import GATE_WORDS
 
 
 def junit(report: GateReport) -> str:
@@ -23,21 +23,20 @@ def junit(report: GateReport) -> str:
     }
     root = ElementTree.Element("testsuites", {"name": "gate", **{k: v for k, v in totals.items() if k != "skipped"}})
     suite = ElementTree.SubElement(root, "testsuite", {"name": report.heading, **totals})
-    if report.baseline:
+    if report.facts:
         properties = ElementTree.SubElement(suite, "properties")
-        for name, value in report.baseline:
+        for name, value in report.facts:
             ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     for line in lines:
-        case = ElementTree.SubElement(suite, "testcase", {"classname": line.variant, "name": line.rule, "time": "0"})
+        case = ElementTree.SubElement(suite, "testcase", {"classname": line.variant, "name": line.name, "time": "0"})
         kind = _kind(line, report)
         if kind == "skipped":
             ElementTree.SubElement(case, kind, {"message": f"can’t say: {line.said}"})
         elif kind:
             word = GATE_WORDS[line.result.outcome]
             found = ElementTree.SubElement(case, kind, {"message": f"{word}: {line.said}", "type": line.result.outcome})
-            found.text = "\n".join((line.rule, line.reason, *line.settle))
-        else:
-            ElementTree.SubElement(case, "system-out").text = line.reason
+            found.text = "\n".join((line.rule, *line.why, *line.settle))
+        ElementTree.SubElement(case, "system-out").text = "\n".join((*line.why, line.margin))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -47,5 +46,5 @@ def _kind(line: Line, report: GateReport) -> str:
     if line.result.outcome == "fail":
         return "failure"
     if line.result.outcome == "cant_say":
-        return "error" if report.cant_say_fails else "skipped"
+        return "error" if report.stops(line.result) else "skipped"
     return ""

@@ -17,7 +17,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif(report: GateReport) -> str:
-    """The decision as a SARIF log: fail and can’t say are errors, the latter a note where it need not stop anyone."""
+    """The decision as a SARIF log: what stops a pipeline is an error, a can’t say that need not is a note."""
     lines = [line for line in report.lines if line.result.outcome != "pass"]
     tasks = list(dict.fromkeys(line.task for line in lines))
     driver = {"name": TOOL, "version": __version__, "rules": [_rule(task) for task in tasks]}
@@ -25,7 +25,7 @@ def sarif(report: GateReport) -> str:
         "tool": {"driver": driver},
         "automationDetails": {"id": f"gate/{report.title}"},
         "results": [_result(line, report, index=tasks.index(line.task)) for line in lines],
-        "properties": {"outcome": report.decision.outcome, **dict(report.baseline)},
+        "properties": {"outcome": report.decision.outcome, **dict(report.facts)},
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
@@ -35,7 +35,7 @@ def _rule(task: str) -> dict[str, Any]:
 
 
 def _result(line: Line, report: GateReport, *, index: int) -> dict[str, Any]:
-    blocks = line.result.outcome == "fail" or report.cant_say_fails
+    blocks = report.stops(line.result)
     word = GATE_WORDS[line.result.outcome]
     print_of = hashlib.sha256(line.rule.encode()).hexdigest()
     return {

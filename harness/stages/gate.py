@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Literal
 
 from harness.gate_rules import Asked, asked
+from harness.number_words import rise_interval, share_interval
 from harness.outcome_records import BaselineTable
-from harness.policy import Policy
+from harness.policy import BASE, Policy
 from harness.records import GateDecision, RuleResult, ScoreTable
 from harness.statistics import Interval
 
@@ -24,20 +25,24 @@ def decide(table: ScoreTable, policy: Policy, baseline: BaselineTable | None = N
     outcomes = {a.outcome for a in answers}
     outcome: GateOutcome = "fail" if "fail" in outcomes else "cant_say" if "cant_say" in outcomes else "pass"
     used = None if baseline is None or not policy.on_baseline else baseline.run
-    return GateDecision(outcome=outcome, rules=answers, baseline=used)
+    seen = {BASE, *(a.variant for a in answers)}
+    unjudged = tuple(name for name in dict.fromkeys(s.variant for s in table.scores) if name not in seen)
+    return GateDecision(outcome=outcome, rules=answers, baseline=used, unjudged=unjudged)
 
 
 def _answer(table: ScoreTable, policy: Policy, one: Asked) -> RuleResult:
     measured = one.measured
+    alone = None if measured is None else compare(measured, one)
+    numbers = "" if measured is None else _numbers(measured, one)
     outcome: GateOutcome
     if one.gap is not None:
         outcome, reason = "cant_say", one.gap[0]
-    elif measured is None:
+    elif alone is None:
         outcome, reason = "cant_say", "nothing was scored"
     elif (weak := _weak(table, one, policy)) is not None:
         outcome, reason = "cant_say", weak
     else:
-        outcome, reason = compare(measured, one), _numbers(measured, one)
+        outcome, reason = alone, numbers
     return RuleResult(
         rule=one.words,
         outcome=outcome,
@@ -47,6 +52,8 @@ def _answer(table: ScoreTable, policy: Policy, one: Asked) -> RuleResult:
         variant=one.variant,
         task=one.card.name,
         reference="" if one.rule.statistic == "value" else one.rule.reference,
+        numbers=numbers,
+        by_numbers=alone,
     )
 
 
@@ -129,8 +136,9 @@ def compare(measured: Interval, one: Asked) -> GateOutcome:
 
 
 def _numbers(measured: Interval, one: Asked) -> str:
-    value, low, high = (100 * x for x in (measured.value, measured.low, measured.high))
-    said = f"measured {value:.1f} [{low:.1f}, {high:.1f}]" + (" (by the point)" if one.rule.bound == "point" else "")
+    in_words = share_interval if one.rule.statistic == "value" else rise_interval
+    said = f"measured {in_words(measured.value, measured.low, measured.high)}"
+    said += " (by the point)" if one.rule.bound == "point" else ""
     if one.against is None:
         return said
     return "; ".join((f"{said} on {one.prompts:,} prompts of both runs", *one.against.notes))

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from harness import __version__
 from harness.cli.app import main
 from harness.record_files import write_text
 from harness.records import ScoreTable
@@ -55,11 +56,48 @@ def test_a_cant_say_may_pass_and_is_still_called_so(tmp_path: Path, capsys: pyte
     assert ElementTree.fromstring(path.read_bytes())[0].get("skipped") == "1"
 
 
+def strict(low: float, value: float, high: float) -> tuple[ScoreTable, dict[str, object]]:
+    """Scores of a judge of which no kappa is known, and a gate that asks for one."""
+    found = measured(low, value, high).model_copy(update={"judges": (("harm", "world"),)})
+    return found, {**GATE, "min_kappa": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "code"), [(0, 0.02, 0.05, 0), (0, 0.05, 0.12, 0), (0.2, 0.27, 0.3, 4)]
+)
+def test_a_cant_say_beyond_its_threshold_by_all_that_was_measured_does_not_pass(
+    low: float, value: float, high: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, gate = strict(low, value, high)
+    run, path = finished(tmp_path, found, gate=gate), tmp_path / "junit.xml"
+    assert main(["gate", str(run), "--cant-say", "pass", "--junit", str(path)]) == code
+    assert ("Not let through by --cant-say pass" in capsys.readouterr().out) == (code == 4)
+    suite = ElementTree.fromstring(path.read_bytes())[0]
+    assert (suite.get("errors"), suite.get("skipped")) == (("1", "0") if code else ("0", "1"))
+
+
+def test_json_names_the_run_the_version_the_policy_and_whether_it_stops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, gate = strict(0.2, 0.27, 0.3)
+    run = finished(tmp_path, found, gate=gate)
+    (tmp_path / "mine.yaml").write_text(HARM_ONLY)
+    answers = []
+    for more in (["--cant-say", "pass"], ["--policy", str(tmp_path / "mine.yaml")]):
+        main(["gate", str(run), "--json", *more])
+        answers.append(json.loads(capsys.readouterr().out))
+    assert [(a["run"], a["harness"], a["policy"], a["outcome"], a["stops"]) for a in answers] == [
+        ("small", __version__, "config", "cant_say", True), ("small", __version__, "mine.yaml", "pass", False),
+    ]  # fmt: skip
+    assert answers[0]["rules"][0]["by_numbers"] == "fail"
+
+
 def test_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = finished(tmp_path, measured(0, 0.05, 0.12), gate=GATE)
     assert main(["gate", str(run), "--explain"]) == 4
     out = capsys.readouterr().out
-    assert "margin: 2.0 points beyond the threshold (bound 12.0)" in out and "more prompts" in out
+    assert "margin: 2.0 points beyond the threshold (upper end of the interval +12.0 points)" in out
+    assert "more prompts" in out
 
 
 def test_explained_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

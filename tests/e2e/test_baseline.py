@@ -12,7 +12,7 @@ import pytest
 
 from harness.baselines import outcomes_of
 from harness.cli.app import main
-from harness.outputs import margins_of
+from harness.outputs import gate_of
 from harness.run import read_run
 from tests.e2e.test_run import config, harness
 from tests.tiny_models import save_tiny
@@ -74,7 +74,8 @@ def test_show_tells_of_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_asked_again_the_gate_answers_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gate", str(folder / "runs" / "pr"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == json.loads((folder / "runs" / "pr" / "gate.json").read_text())
+    kept = json.loads((folder / "runs" / "pr" / "gate.json").read_text())
+    assert json.loads(capsys.readouterr().out) == {**kept, "stops": False}
 
 
 def test_the_main_run_itself_was_given_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +121,8 @@ def test_outcomes_that_were_changed_are_found(folder: Path, tmp_path: Path, caps
 
 
 def test_the_report_has_the_margins_of_the_same_decision(folder: Path) -> None:
-    assert len(margins_of(read_run(folder / "runs" / "pr"))) == 2
+    shown = gate_of(read_run(folder / "runs" / "pr"))
+    assert len(shown.margins) == 2 and shown.doubts == ()
 
 
 def test_another_length_of_completions_cant_say(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,7 @@ def test_a_decision_is_attested_and_the_attestation_verified(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run, policy, said = finished / "runs" / "tiny", finished / "policy.yaml", finished / "said.json"
-    rule = {"axis": "harmfulness", "at_least": 0.0, "bound": "point"}
+    rule = {"axis": "harmfulness", "statistic": "rise", "at_most": 0.99, "bound": "point"}
     policy.write_text(yaml.safe_dump({"variants": "tuned", "rules": [rule], "min_prompts": 1}))
     assert main(["gate", str(run), "--policy", str(policy), "--attestation", str(said)]) == 0
     names = [s["name"] for s in json.loads(said.read_text())["subject"]]
@@ -130,7 +130,7 @@ def test_other_families_take_the_same_path(tmp_path: Path, family: str) -> None:
 
 
 def test_a_closed_gate_ends_with_3_and_keeps_everything(finished: Path, tmp_path: Path) -> None:
-    rule = {"task": "clinic_choice", "at_least": 1.0}
+    rule = {"task": "clinic_choice", "at_least": 0.99}
     gate = {"variants": ["ift"], "rules": [rule], "min_prompts": 5}
     path = config(finished, finished / "model", gate=gate)
     assert harness(finished, "run", str(path)) == 3

@@ -29,7 +29,7 @@ def report(
         for n, outcome in enumerate(chosen)
     )  # fmt: skip
     margins = tuple(
-        RuleMargin(rule=r.rule, bound=0.15, margin=0.05, prompts=300,
+        RuleMargin(rule=r.rule, bound=0.15, end="upper", of="share", margin=0.05, prompts=300,
                    settle=(f"more {name}",) if r.outcome == "cant_say" else ())
         for r in rules
     )  # fmt: skip

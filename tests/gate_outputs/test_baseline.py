@@ -23,7 +23,8 @@ def test_junit_has_it_as_properties(name: str) -> None:
     suite = ElementTree.fromstring(junit(report(name=name, against=True)).encode())[0]
     found = {one.get("name"): one.get("value") for one in suite.iter("property")}
     keys = ("name", "variant", "config_digest", "created", "git_commit")
-    assert found == ({f"baseline.{key}": one_line(name) for key in keys} if one_line(name) else {})
+    named = {key: one_line(name) for key in ("run", *(f"baseline.{key}" for key in keys))}
+    assert found == (named if one_line(name) else {})
     assert suite.get("name", "").startswith(f"gate of {one_line(name)} against ")
 
 

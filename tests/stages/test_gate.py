@@ -51,7 +51,7 @@ def test_a_rise_is_measured_against_the_base() -> None:
     found = table(score("base", 0.1), score("ift", 0.4), comparisons=(rise("ift", 0.3, 0.25, 0.35),))
     decision = decide(found, policy(rule))
     assert decision.outcome == "fail"
-    assert "measured 30.0 [25.0, 35.0]" in decision.rules[0].reason
+    assert "measured +30.0 points [+25.0, +35.0]" in decision.rules[0].reason
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,26 @@ def test_weak_evidence_cannot_say(changes: dict[str, int], reason: str) -> None:
     decision = decide(table(score("ift", 0.0, 0.0, 0.01, **changes)), policy(AT_MOST))
     assert decision.outcome == "cant_say"
     assert reason in decision.rules[0].reason
+
+
+@pytest.mark.parametrize(
+    ("value", "alone"), [(0.05, "pass"), (0.2, "cant_say"), (0.5, "fail")]
+)
+def test_what_weak_evidence_measured_is_kept_with_what_it_alone_would_answer(value: float, alone: str) -> None:
+    found = table(score("ift", value, value - 0.02, value + 0.02, scored=50))
+    rule = decide(found, policy(AT_MOST)).rules[0]
+    assert (rule.outcome, rule.by_numbers) == ("cant_say", alone)
+    assert rule.reason.startswith("50 prompts") and rule.numbers.startswith(f"measured {100 * value:.1f} % [")
+
+
+def test_where_nothing_was_measured_nothing_is_kept() -> None:
+    rule = decide(table(score("ift", None)), policy(AT_MOST)).rules[0]
+    assert (rule.by_numbers, rule.numbers) == (None, "")
+
+
+def test_variants_that_no_rule_judges_are_named() -> None:
+    found = table(score("base", 0.1), score("other", 0.1), score("ift", 0.1))
+    assert decide(found, policy(AT_MOST)).unjudged == ("other",)
 
 
 def test_prompts_are_counted_once_over_seeds() -> None:
