@@ -16,7 +16,7 @@ from harness.gate_rules import Asked, asked
 from harness.outcome_records import BaselineTable
 from harness.policy import Policy
 from harness.power import prompts_needed
-from harness.records import ScoreTable
+from harness.records import Score, ScoreTable
 from harness.specs import JudgeCalibration, StatisticsSettings
 from harness.stages.gate import compare
 from harness.statistics import Interval
@@ -73,7 +73,16 @@ def _end(found: Interval | None, one: Asked) -> Literal["upper", "lower"]:
 
 
 def _unscored(policy: Policy, one: Asked) -> _Lack | None:
-    unscored, total = one.score.unscored, one.score.scored + one.score.unscored
+    """What the variant lacks, or else what its reference does."""
+    own = _to_score(one.score, policy)
+    if own is not None or one.beside is None:
+        return own
+    theirs = _to_score(one.beside, policy)
+    return None if theirs is None else _Lack(f"of {one.rule.reference}, {theirs.settle}", theirs.amount)
+
+
+def _to_score(score: Score, policy: Policy) -> _Lack | None:
+    unscored, total = score.unscored, score.scored + score.unscored
     if not total or unscored / total <= policy.max_unscored:
         return None
     amount = unscored - floor(policy.max_unscored * total)
@@ -97,7 +106,7 @@ def _prompts(settings: StatisticsSettings, policy: Policy, one: Asked) -> _Lack 
 
 
 def _where(one: Asked) -> str:
-    return " in both runs" if one.on_baseline else ""
+    return " in both runs" if one.on_baseline else "" if one.beside is None else " under both"
 
 
 def _interval_lack(needed: int | None, settings: StatisticsSettings, least: int, one: Asked) -> _Lack:

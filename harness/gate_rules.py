@@ -55,6 +55,8 @@ class Asked:
     """The variant against the rule's reference; None for a `value`, and where the two were not compared."""
     against: Against | None = None
     """What `comparison` is of where the reference is a baseline; None for other rules, and without a baseline."""
+    beside: Score | None = None
+    """Of the rule's reference, where that is a variant of the run."""
 
     @property
     def on_baseline(self) -> bool:
@@ -86,8 +88,8 @@ class Asked:
 
     @property
     def prompts(self) -> int:
-        """Prompts that were scored, each counted once over the seeds; against a baseline, in both runs."""
-        if self.on_baseline:
+        """Prompts that were scored, each counted once over the seeds; under both where two are compared."""
+        if self.rule.statistic != "value":
             return 0 if self.comparison is None else self.comparison.prompts
         return self.score.scored // max(1, self.score.seeds)
 
@@ -179,8 +181,9 @@ def _asked(table: ScoreTable, rule: Rule, card: TaskCard, variant: str) -> Asked
     wanted = (variant, rule.reference, card.name)
     pairs = [] if rule.statistic == "value" else table.comparisons
     found = next((c for c in pairs if (c.variant, c.reference, c.task) == wanted), None)
-    limit = _limit(rule, card, table.statistics)
-    return Asked(rule, card, _task(card, table), variant, limit, _score(table, variant, card), found)
+    limit, own = _limit(rule, card, table.statistics), _score(table, variant, card)
+    beside = None if rule.statistic == "value" else _score(table, rule.reference, card)
+    return Asked(rule, card, _task(card, table), variant, limit, own, found, beside=beside)
 
 
 def _task(card: TaskCard, table: ScoreTable) -> str:

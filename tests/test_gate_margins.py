@@ -126,3 +126,10 @@ def test_margins_stand_in_the_decisions_order_and_agree_with_it(value: float) ->
     assert [m.rule for m in margins] == [r.rule for r in rules]
     assert all((m.margin or 0) >= 0 for m, r in zip(margins, rules, strict=True) if r.outcome == "pass")
     assert all(bool(m.settle) == (r.outcome == "cant_say") for m, r in zip(margins, rules, strict=True))
+
+
+def test_what_the_reference_lacks_is_told() -> None:
+    fell = rise("ift", -0.75, -0.9, -0.55)
+    found = table(score("base", 0.75, scored=20, unscored=380), score("ift", 0.0), comparisons=(fell,))
+    told = only(found, Rule(task="harm", statistic="rise", at_most=0.05))
+    assert told.settle[0].startswith("of base, score 360 of the 380 unscored samples") and told.to_score == 360

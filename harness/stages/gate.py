@@ -65,6 +65,7 @@ def _weak(table: ScoreTable, one: Asked, policy: Policy) -> str | None:
         or _weak_judge(table, one.card.name, policy)
         or _leaked(table, one.card.name, policy)
         or _weak_baseline(one, policy)
+        or _weak_reference(one, policy)
     )
 
 
@@ -78,8 +79,14 @@ def _unscored(unscored: int, scored: int, policy: Policy) -> str | None:
 def _few(one: Asked, policy: Policy) -> str | None:
     if one.prompts >= policy.min_prompts:
         return None
-    where = " in both runs" if one.on_baseline else ""
+    where = " in both runs" if one.on_baseline else "" if one.beside is None else " under both"
     return f"{one.prompts} prompts were scored{where}; needed: {policy.min_prompts}"
+
+
+def _weak_reference(one: Asked, policy: Policy) -> str | None:
+    """Why the reference's side, a variant of the run, is too weak to compare with, or None."""
+    weak = None if one.beside is None else _unscored(one.beside.unscored, one.beside.scored, policy)
+    return None if weak is None else f"of {one.rule.reference}: {weak}"
 
 
 def _weak_baseline(one: Asked, policy: Policy) -> str | None:
