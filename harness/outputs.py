@@ -13,6 +13,7 @@ from harness.costs import CostSources, VariantCost, variant_costs
 from harness.errors import StoreError
 from harness.gate_margins import explain
 from harness.gate_records import RuleMargin
+from harness.provenance import run_facts
 from harness.published import Beside, beside
 from harness.record_files import read_record
 from harness.records import DatasetSummary
@@ -47,6 +48,7 @@ def sources_of(finished: FinishedRun) -> ReportSources:
         analyses=read_analyses(store, _users(seal.spec.params.entries)),
         costs=_costs(store, finished, entries=seal.spec.params.entries, checkpoints=checkpoints),
         margins=margins_of(finished),
+        facts=run_facts(store, [s.key for s in finished.manifest.stages], config_of(finished)),
     )
 
 

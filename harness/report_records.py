@@ -10,6 +10,7 @@ from harness.completion_quality import CompletionQuality
 from harness.costs import VariantCost
 from harness.gate_records import RuleMargin
 from harness.leakage_records import Leakage
+from harness.provenance_records import RunFacts
 from harness.published import Beside
 from harness.records import (
     CategoryScore,
@@ -25,6 +26,9 @@ from harness.records import (
     TrainSummary,
     Verdict,
 )
+from harness.report_judges_records import JudgesView
+from harness.report_method_records import Method
+from harness.report_provenance_records import Provenance
 from harness.report_ranking_records import RankingView
 from harness.report_robustness_records import AnalysisOutputs, RobustnessView
 from harness.report_sample_records import SampleSet
@@ -62,6 +66,8 @@ class ReportSources:
     """Of the tuned variants."""
     margins: tuple[RuleMargin, ...] = ()
     """Of the decision's rules, in its order; empty where it is not what the scores give today."""
+    facts: RunFacts | None = None
+    """What the run was made of; None where nobody read it from the stages."""
 
 
 class VariantView(Record):
@@ -79,6 +85,10 @@ class VariantView(Record):
     """None for the base."""
     changes: tuple[str, ...] = ()
     """What differs from the run's own sections, as `dataset.limit=100`."""
+    title: str = ""
+    """Of its strategy, e.g. `Plain IFT`; empty for the base."""
+    settings: str = ""
+    """For people; as `description` where nobody read them from the config."""
 
 
 class Cell(Record):
@@ -296,3 +306,6 @@ class ReportView(Record):
     manifest: Manifest
     published: Beside | None
     """The scores beside a published table, where the config names one."""
+    method: Method
+    judges: JudgesView
+    provenance: Provenance
