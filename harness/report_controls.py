@@ -135,4 +135,4 @@ def _calibrated(view: JudgesView) -> Iterator[ControlLine]:
         if exact
         else "Every judge that scores was held against human labels, or scores what is known by construction."
     )
-    yield ControlLine(name="Judges against human labels", present=not unknown, text=text)
+    yield ControlLine(name="Judges’ errors known", present=not unknown, text=text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from harness import plugins
@@ -31,6 +33,6 @@ def test_every_strategy_says_whose_it_is() -> None:
 
 
 def test_no_docstring_is_an_error_for_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugins.ast, "get_docstring", lambda tree: None)
+    monkeypatch.setattr(ast, "get_docstring", lambda tree: None)
     with pytest.raises(PluginError, match="opens with no docstring"):
         plugins.docstring("judges", "rubric")

@@ -22,6 +22,7 @@ from harness.specs import (
     GenerationSettings,
     JudgeParams,
     ModelSource,
+    StageParams,
     StageSpec,
     TaskRef,
 )
@@ -64,7 +65,7 @@ def made(folder: Path, **sections: Any) -> RunFacts:
         TaskRef(name="mine", digest="ef" * 32, folder="/y", path="/z/rows.csv"),
     )
     judge = JudgeParams(judge="world", tasks=("harmful_requests",), source_digest="aa")
-    params = (base, data, EvaluateParams(tasks=refs, generation=GenerationSettings()), judge)
+    params: tuple[StageParams, ...] = (base, data, EvaluateParams(tasks=refs, generation=GenerationSettings()), judge)
     labels = ("base model", "benign IFT data", "evaluate base", "judge base by world")
     keys = [build.add(p, label=label) for p, label in zip(params, labels, strict=True)]
     records = (FOUND, summary(), None, None)

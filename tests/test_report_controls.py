@@ -83,5 +83,5 @@ def test_present_ones_come_first_and_an_unknown_judge_is_lacking() -> None:
     lines = build_view(elsewhere(with_facts(make_sources()))).method.controls
     flags = [one.present for one in lines]
     assert flags == sorted(flags, reverse=True)
-    judged = next(one for one in lines if one.name == "Judges against human labels")
+    judged = next(one for one in lines if one.name == "Judges’ errors known")
     assert not judged.present and "world" in judged.text
