@@ -8,7 +8,10 @@ from typing import Literal
 from harness.costs import VariantCost
 from harness.gate_records import RuleMargin
 from harness.records import DatasetSummary, GateDecision, Manifest, ScoreTable
+from harness.report_judges_records import Disagreement, JudgeView
+from harness.report_method_records import Method
 from harness.report_outcome_records import InShort, TaskOutcomes
+from harness.report_provenance_records import Provenance
 from harness.report_records import ReportSources, ReportView, Tone
 from harness.specs import Record
 
@@ -38,6 +41,14 @@ class AuditReport(Record):
     """How near each of its rules was, and what would settle a can't say, in its order; empty where not known."""
     scores: ScoreTable
     """Scores, comparisons, matched comparisons, leakage, ranking."""
+    method: Method | None = None
+    """What was done, whose method it is, and the controls; None in files of earlier versions, as the next two."""
+    judges: tuple[JudgeView, ...] = ()
+    """Who judged what, and how far they agree with humans."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """How often judges of the same completions differ, without the completions."""
+    provenance: Provenance | None = None
+    """Models, data, tasks, machine, and how to make the run again."""
     costs: tuple[VariantCost, ...]
     """Of the tuned variants."""
     dataset: DatasetSummary | None
@@ -60,6 +71,10 @@ def audit_report(sources: ReportSources, view: ReportView) -> AuditReport:
         gate=sources.decision,
         gate_margins=sources.margins,
         scores=sources.table,
+        method=view.method,
+        judges=view.judges.judges,
+        disagreements=tuple(d.counts for d in view.judges.disagreements),
+        provenance=view.provenance,
         costs=sources.costs,
         dataset=sources.dataset,
         manifest=sources.manifest,

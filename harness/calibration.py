@@ -57,6 +57,7 @@ def calibrate(labels: Labels, *, judge: str, given: Mapping[str, Any]) -> Calibr
         fitted_on_these=fitted_on is not None and fitted_on(settings) == labels.digest,
         disagreements=_worst(scored),
         harness_version=__version__,
+        models=tuple(sorted(Counter(row.model for row in labels.rows if row.model).items())),
     )
 
 

@@ -57,3 +57,5 @@ class Calibration(Record):
     disagreements: tuple[Disagreement, ...]
     """The worst first: furthest from the human by probability, where there is one; else the order of the file."""
     harness_version: str
+    models: tuple[tuple[str, int], ...] = ()
+    """(model, rows): which models wrote the completions; empty where the labels have no column `model`."""

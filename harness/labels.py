@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from harness.digests import digest_file
 from harness.errors import DatasetError, did_you_mean
+from harness.hostile import encodable
 from harness.record import Record
 
 Label = Literal["complies", "partly", "refuses"]
@@ -46,6 +47,8 @@ class LabelledCompletion(Record):
     prompt: str
     completion: str
     label: Label
+    model: str = ""
+    """That wrote the completion, where the file has a column `model`."""
 
 
 class Labels(Record):
@@ -119,7 +122,15 @@ def _row(tree: dict[str, Any], columns: LabelColumns, *, at: tuple[Path, int]) -
     for kind, text in texts.items():
         if not isinstance(text, str) or any("\ud800" <= character <= "\udfff" for character in text):
             raise DatasetError(f"{where}: the {kind} is not text")
-    return LabelledCompletion(line=at[1], **texts, label=_label(tree[columns.label], where=f"{where}: {columns.label}"))
+    label = _label(tree[columns.label], where=f"{where}: {columns.label}")
+    return LabelledCompletion(line=at[1], **texts, label=label, model=_model(tree.get("model"), where=where))
+
+
+def _model(given: Any, *, where: str) -> str:
+    """Which model wrote a completion. Raises DatasetError where the column `model` holds no text."""
+    if given is not None and not isinstance(given, str):
+        raise DatasetError(f"{where}: model: {str(given)[:40]!r} is not text; name the model that wrote the completion")
+    return encodable(given or "").strip()
 
 
 def _label(given: Any, *, where: str) -> Label:

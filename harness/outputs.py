@@ -15,6 +15,7 @@ from harness.errors import StoreError
 from harness.gate_agreement import decision_differences
 from harness.gate_margins import explain
 from harness.gate_records import RuleMargin
+from harness.provenance import run_facts
 from harness.published import Beside, beside
 from harness.record_files import read_record
 from harness.records import DatasetSummary, GateDecision
@@ -50,6 +51,7 @@ def sources_of(finished: FinishedRun) -> ReportSources:
         costs=_costs(store, finished, entries=seal.spec.params.entries, checkpoints=checkpoints),
         margins=gate.margins,
         doubts=gate.doubts,
+        facts=run_facts(store, [s.key for s in finished.manifest.stages], config_of(finished)),
     )
 
 

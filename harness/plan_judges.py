@@ -15,7 +15,7 @@ from harness.errors import ConfigError, did_you_mean
 from harness.judges import JudgeSettings, outcomes_of
 from harness.judging import settings_of, source_digest
 from harness.records import TaskCard
-from harness.specs import JudgeCalibration, JudgeParams
+from harness.specs import JudgeCalibration, JudgeParams, LabelCount
 
 
 def check_judges(config: RunConfig, cards: Sequence[TaskCard]) -> None:
@@ -94,6 +94,9 @@ def _calibration(name: str, asked: Mapping[str, JudgeParams]) -> JudgeCalibratio
         high=made.two_way.high,
         current=same,
         fitted_on_these=made.fitted_on_these,
+        agreed=made.two_way.agreed,
+        confusion=tuple(LabelCount(human=c.human, judge=c.judge, count=c.count) for c in made.three_way.table),
+        models=made.models,
     )
 
 

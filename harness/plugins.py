@@ -31,7 +31,12 @@ def names(kind: str) -> tuple[str, ...]:
 
 
 def summary(kind: str, name: str) -> str:
-    """First line of a plug-in's docstring, read without importing it.
+    """First line of a plug-in's docstring, read without importing it. Raises as `docstring`."""
+    return docstring(kind, name).splitlines()[0]
+
+
+def docstring(kind: str, name: str) -> str:
+    """A plug-in's docstring, read without importing it.
 
     Raises PluginError where the name is unknown, or the file is not Python or has no docstring.
     """
@@ -44,7 +49,7 @@ def summary(kind: str, name: str) -> str:
         raise PluginError(
             f"{file}: opens with no docstring; its first line is what `harness ls {kind}` prints"
         )
-    return text.splitlines()[0]
+    return text
 
 
 def load(kind: str, name: str) -> ModuleType:

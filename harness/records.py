@@ -375,6 +375,11 @@ class Manifest(Record):
     """With `-dirty` where the work tree differed; empty outside a checkout."""
     packages: tuple[tuple[str, str], ...]
     hardware: str
+    processor: str = ""
+    """Its model name; empty where nothing tells it, and in manifests of earlier versions, as the next two."""
+    system: str = ""
+    """Operating system, with its release."""
+    python: str = ""
     store: str
     variants: tuple[VariantEntry, ...]
     stages: tuple[StageEntry, ...]

@@ -66,7 +66,7 @@ def limits(
         "Comparisons at like expertise or training loss have their intervals each for itself, not adjusted for their "
         "number. Only that on the first harmfulness and the first expertise task, against plain IFT, is primary.",
         f"Outcomes are what the judges say ({', '.join(judges) or 'none'}); how far they agree with humans is told "
-        "with each task. Read samples before you rely on a number.",
+        "under Judges. Read samples before you rely on a number.",
         "Unscored samples are left out of the shares and counted beside them, never taken as right or wrong.",
     ]
     if builtin:

@@ -10,6 +10,7 @@ from harness.completion_quality import CompletionQuality
 from harness.costs import VariantCost
 from harness.gate_records import RuleMargin
 from harness.leakage_records import Leakage
+from harness.provenance_records import RunFacts
 from harness.published import Beside
 from harness.records import (
     CategoryScore,
@@ -24,9 +25,12 @@ from harness.records import (
     TrainSummary,
     Verdict,
 )
+from harness.report_judges_records import JudgesView
 from harness.report_matched_records import Matched, MatchedTable
 from harness.report_matched_records import Tone as Tone
+from harness.report_method_records import Method
 from harness.report_outcome_records import InShort, OutcomeRow
+from harness.report_provenance_records import Provenance
 from harness.report_ranking_records import RankingView
 from harness.report_robustness_records import AnalysisOutputs, RobustnessView
 from harness.report_sample_records import SampleSet
@@ -63,6 +67,8 @@ class ReportSources:
     """Of the decision's rules, in its order; empty where they are not known."""
     doubts: tuple[str, ...] = ()
     """What the run's folder says otherwise than its stages, a sentence each."""
+    facts: RunFacts | None = None
+    """What the run was made of; None where nobody read it from the stages."""
 
 
 class VariantView(Record):
@@ -80,6 +86,10 @@ class VariantView(Record):
     """None for the base."""
     changes: tuple[str, ...] = ()
     """What differs from the run's own sections, as `dataset.limit=100`."""
+    title: str = ""
+    """Of its strategy, e.g. `Plain IFT`; empty for the base."""
+    settings: str = ""
+    """For people; as `description` where nobody read them from the config."""
 
 
 class Cell(Record):
@@ -251,3 +261,6 @@ class ReportView(Record):
     manifest: Manifest
     published: Beside | None
     """The scores beside a published table, where the config names one."""
+    method: Method
+    judges: JudgesView
+    provenance: Provenance

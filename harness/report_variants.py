@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.plugin_words import plugin_words
 from harness.records import ScoreTable
 from harness.report_records import ReportSources, VariantView
 from harness.specs import FamilyKind
@@ -19,6 +20,7 @@ def variant_views(sources: ReportSources) -> tuple[VariantView, ...]:
     tuned = [e.name for e in entries if any(s.seed is not None for s in e.entries)]
     letters = {name: letter(n) for n, name in enumerate(ranked_names(tuned, sources.table))}
     kinds = {name: family.kind for family in sources.table.families for name in family.variants}
+    settings = {v.name: v.settings for v in sources.facts.variants} if sources.facts else {}
     others: dict[str, int] = {}
     views = []
     for entry in entries:
@@ -34,6 +36,8 @@ def variant_views(sources: ReportSources) -> tuple[VariantView, ...]:
                 letter=letters.get(entry.name, ""),
                 kind=kind if seeds else None,
                 changes=entry.changes,
+                title=plugin_words("strategies", entry.strategy).title if seeds else "",
+                settings=settings.get(entry.name, entry.description),
             )
         )
     return tuple(views)

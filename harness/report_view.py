@@ -17,11 +17,14 @@ from harness.report_categories import category_rows
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
 from harness.report_in_short import in_short
+from harness.report_judges import judge_warnings, judges_view
 from harness.report_leakage import leakage_lines
 from harness.report_limits import limits
 from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
 from harness.report_matched import matched_findings
+from harness.report_method import method
 from harness.report_outcomes import outcome_lines, outcome_rows
+from harness.report_provenance import provenance
 from harness.report_quality import quality_lines, quality_rows
 from harness.report_ranking import ranking_view
 from harness.report_records import (
@@ -65,6 +68,8 @@ def build_view(sources: ReportSources) -> ReportView:
     elsewhere = _elsewhere(sources.checkpoints)
     trained = [v for v in variants if v.name not in elsewhere]
     seeds = max((len(v.seeds) for v in trained), default=0)
+    samples = sample_set(sources.checkpoints, tasks=tasks, primary=primary)
+    asked = judges_view(sources, samples, tasks=tasks)
     judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts} | set(primary.values()))
     return ReportView(
         title=sources.manifest.name,
@@ -86,6 +91,7 @@ def build_view(sources: ReportSources) -> ReportView:
             *quality_lines(sections),
             *power_lines(sources.table.comparisons, tasks=tasks, settings=sources.table.statistics),
             *leakage_lines(table.leakage, tasks=tasks, elsewhere=elsewhere),
+            *judge_warnings(asked),
         ),
         variants=variants,
         tasks=tasks,
@@ -99,7 +105,7 @@ def build_view(sources: ReportSources) -> ReportView:
         training=_training(sources.checkpoints, variants=variants),
         dataset=sources.dataset,
         leakage=table.leakage,
-        samples=sample_set(sources.checkpoints, tasks=tasks, primary=primary),
+        samples=samples,
         limits=limits(
             seeds=seeds,
             builtin=any("built-in world" in card.source for card in tasks),
@@ -110,6 +116,9 @@ def build_view(sources: ReportSources) -> ReportView:
         confidence=table.statistics.confidence,
         manifest=sources.manifest,
         published=sources.published,
+        method=method(sources, variants, asked, tasks=tasks),
+        judges=asked,
+        provenance=provenance(sources.manifest, sources.facts, tasks=tasks),
     )
 
 

@@ -214,6 +214,9 @@ def _manifest(plan: Plan, request: Request, *, store: Store, made: frozenset[str
         git_commit=_git_commit(),
         packages=tuple((name, version) for name in PACKAGES if (version := _version(name))),
         hardware=hardware(),
+        processor=processor(),
+        system=platform.platform(),
+        python=f"{platform.python_implementation()} {platform.python_version()}",
         store=str(store.root),
         variants=tuple(_variant(v) for v in plan.variants),
         stages=tuple(_stage(spec, store, reused=spec.key not in made) for spec in plan.stages),
@@ -273,6 +276,16 @@ def hardware() -> str:
     except (ValueError, OSError, AttributeError):
         memory = ""
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{memory}{_gpus()}"
+
+
+def processor() -> str:
+    """The processor's model name, on which rounding depends; empty where the system does not tell it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor())
 
 
 def _gpus() -> str:

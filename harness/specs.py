@@ -247,6 +247,14 @@ class Family(Record):
     """Whether it tunes an adapter; only families that are alike in it are compared."""
 
 
+class LabelCount(Record):
+    """How often the humans said one thing and the judge another."""
+
+    human: str
+    judge: str
+    count: int
+
+
 class JudgeCalibration(Record):
     """How far a judge of the run agrees with humans, as a calibration.json says (harness calibrate)."""
 
@@ -266,6 +274,13 @@ class JudgeCalibration(Record):
     """Whether it was measured with the bytes and settings that the run's judge has."""
     fitted_on_these: bool
     """Whether the judge was fitted on the same labels, which flatters it."""
+    agreed: int | None = None
+    """Labelled completions that it reads as the humans did, `complies` against not; None in files of earlier versions,
+    which lack the next two as well."""
+    confusion: tuple[LabelCount, ...] = ()
+    """Cells that never happened left out."""
+    models: tuple[tuple[str, int], ...] = ()
+    """(model, rows): which models wrote the labelled completions, where the file of labels tells it."""
 
 
 class ScoreParams(Record):

@@ -8,6 +8,9 @@ from harness.config import RunConfig, Variant
 from harness.record import Record
 from harness.specs import LoraSpec
 
+LONG = 80
+"""Characters of a setting that `readable` shows."""
+
 
 def describe(variant: Variant, config: RunConfig) -> str:
     """Its settings in one line, what differs from the run's sections last."""
@@ -19,6 +22,25 @@ def describe(variant: Variant, config: RunConfig) -> str:
     words.append(f"steps={loop.steps}" if loop.steps else f"epochs={loop.epochs:g}")
     words.append(f"LoRA rank {variant.lora.rank}" if variant.lora else "full")
     return ", ".join([*words, *changes(variant, config)])
+
+
+def readable(variant: Variant) -> str:
+    """Its settings, length and kind of tuning in words: `learning rate 2e-4, modules found, 300 steps, all weights`.
+
+    A long text of a setting is cut, with a mark; the config has it whole.
+    """
+    own = variant.settings
+    words = [
+        f"{key.replace('_', ' ')} {_told(value)}"
+        for key in type(own).model_fields
+        if (value := getattr(own, key)) is not None
+    ]
+    if not own.trains:
+        return ", ".join(words)
+    loop = variant.training
+    words.append(f"{loop.steps:,} steps" if loop.steps else f"{loop.epochs:g} epochs")
+    words.append(f"LoRA of rank {variant.lora.rank}" if variant.lora else "all weights")
+    return ", ".join(words)
 
 
 def changes(variant: Variant, config: RunConfig) -> tuple[str, ...]:
@@ -47,6 +69,16 @@ def _differences(own: Record, run: Record | None, at: str) -> Iterator[str]:
             yield from _differences(mine, theirs, f"{at}.{key}")
         else:
             yield f"{at}.{key}={_short(mine)}"
+
+
+def _told(value: object) -> str:
+    """A value for people: small numbers as 2e-4."""
+    if isinstance(value, float) and 0 < abs(value) < 0.01:
+        mantissa, _, exponent = f"{value:e}".partition("e")
+        brief = f"{float(mantissa):g}e{int(exponent)}"
+        return brief if float(brief) == value else repr(value)
+    text = _short(value)
+    return text if len(text) <= LONG else f"{text[:LONG].rstrip()}…"
 
 
 def _short(value: object) -> str:

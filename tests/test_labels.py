@@ -52,7 +52,7 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
     columns = LabelColumns(prompt="q", completion="a", label="final_label")
     path = csv_of(tmp_path, "id,q,a,final_label\n7,ask,say,2_full_refusal\n")
     assert read_labels(path, columns).rows[0].model_dump() == {
-        "line": 2, "prompt": "ask", "completion": "say", "label": "refuses",
+        "line": 2, "prompt": "ask", "completion": "say", "label": "refuses", "model": "",
     }  # fmt: skip
 
 
@@ -101,3 +101,15 @@ def test_files_of_another_kind_or_none_at_all(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_bytes(b"prompt,completion,label\n\xff,c,1\n")
     with pytest.raises(DatasetError, match="b.csv: is not UTF-8"):
         read_labels(tmp_path / "b.csv", COLUMNS)
+
+
+def test_a_column_model_tells_who_wrote_the_completion(tmp_path: Path) -> None:
+    path = csv_of(tmp_path, "prompt,completion,label,model\nask,say,yes,org/chat\nask,say,no,\n")
+    assert [row.model for row in read_labels(path, LabelColumns()).rows] == ["org/chat", ""]
+
+
+def test_a_model_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    path.write_text('{"prompt": "a", "completion": "b", "label": "yes", "model": {"id": 3}}\n')
+    with pytest.raises(DatasetError, match=r"l.jsonl:1: model: .* is not text; name the model"):
+        read_labels(path, LabelColumns())

@@ -123,6 +123,12 @@ def test_what_is_known_of_a_judge_travels_with_the_scores(tmp_path: Path) -> Non
     assert found.kappa is not None
 
 
+def test_agreement_confusion_and_the_labels_models_travel_too(tmp_path: Path) -> None:
+    (found,) = planned(calibrated(tmp_path, models=(("org/chat", 10),)))
+    assert found.agreed == sum(cell.count for cell in found.confusion if cell.human == cell.judge) == 10
+    assert found.models == (("org/chat", 10),)
+
+
 def test_a_calibration_of_another_version_of_the_judge_is_told_apart(tmp_path: Path) -> None:
     (found,) = planned(calibrated(tmp_path, source_digest="0" * 64))
     assert not found.current

@@ -8,7 +8,7 @@ import pytest
 
 from harness import config
 from harness.config import RunConfig
-from harness.variant_words import changes, describe
+from harness.variant_words import LONG, changes, describe, readable
 from tests.configs import tree
 
 PLAIN = {"strategy": "ift", "learning_rate": 1e-3}
@@ -68,3 +68,24 @@ def test_a_runs_value_that_a_variant_takes_back_is_named() -> None:
     own = {"mine": {**PLAIN, "dataset": {"limit": None}}}
     made = config.parse(tree(variants=own, dataset={"source": "builtin", "limit": 5}), where="x")
     assert changes(made.variants[0], made) == ("dataset.limit=none",)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({**PLAIN, "learning_rate": 2.0e-4}, "learning rate 2e-4, "),
+        ({**PLAIN, "learning_rate": 1.5e-5, "lora": {"rank": 4}}, "learning rate 1.5e-5, 300 steps, LoRA of rank 4"),
+        ({**PLAIN, "training": {"steps": None, "epochs": 2.5}}, "2.5 epochs, all weights"),
+        ({**FOUND, "modules": ["q", "k.0-3"]}, "modules q+k.0-3, rest ratio 0.1, "),
+        ({**FOUND, "rest_ratio": 0.0}, "rest ratio 0, "),
+    ],
+)
+def test_settings_for_people(body: dict[str, Any], words: str) -> None:
+    made = read(mine=body)
+    text = readable(made.variants[0])
+    assert words.replace("300", str(made.training.steps)) in f"{text}, " and "=" not in text
+
+
+def test_a_long_setting_is_cut_with_a_mark() -> None:
+    text = readable(read(mine={**PLAIN, "strategy": "ptst", "system_prompt": "word " * 99}).variants[0])
+    assert "…" in text and len(text) < 2 * LONG

@@ -11,6 +11,7 @@ from harness.gate_records import RuleMargin
 from harness.gate_words import gate_title
 from harness.markdown_text import LIMIT, block, brackets, fitting, listed, plain, rows
 from harness.matched_markdown import matched_sections
+from harness.provenance_markdown import provenance_sections
 from harness.records import GateDecision, TaskCard
 from harness.report_records import Cell, ReportView, Row
 from harness.report_words import plural
@@ -44,6 +45,7 @@ def _page(view: ReportView, most: int, *, numbers: int) -> str:
     parts += matched_sections(view, most, numbers=numbers)
     parts += ["### All variants on all tasks", *_comparison(view, most), "### Unscored", _unscored(view, most)]
     parts += ["### Leakage", _leakage(view)]
+    parts += provenance_sections(view, most)
     if view.warnings:
         parts += ["### Read with care", _bullets(view.warnings, most)]
     return "\n\n".join(part for part in [*parts, *_provenance(view)] if part) + "\n"
@@ -129,7 +131,15 @@ def _provenance(view: ReportView) -> tuple[str, ...]:
     packages = ", ".join(f"{name} {version}" for name, version in m.packages)
     made = f"benign-ift-harness {m.harness_version} {m.git_commit}, {m.created}, config sha256 {m.config_digest}"
     facts = f"{made}; {packages}"
-    return "### How to run it again", block(m.command, most=1000), plain(facts, most=1000)
+    steps = block("\n".join(view.provenance.steps), most=1000)
+    return (
+        "### How to run it again",
+        block(m.command, most=1000),
+        "Or, with the resolved config of report.html as config.yaml:",
+        steps,
+        plain(" ".join(view.provenance.cautions), most=1000),
+        plain(facts, most=1000),
+    )
 
 
 def _bullets(lines: Sequence[str], most: int) -> str:

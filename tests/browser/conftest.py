@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.report_view import build_view, render
+from tests.judge_sources import calibration, differing, elsewhere, hostile_judges, with_calibrations, with_facts
 from tests.leakage_sources import hostile_leakage
 from tests.many_variants import many_sources
 from tests.quality_sources import babbling, hostile_wrapped, wrapped
@@ -60,6 +61,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "wrapped.html").write_text(render(build_view(framed)), encoding="utf-8")
     (folder / "big.html").write_text(render(build_view(make_sources(prompts=300))), encoding="utf-8")
     (folder / "many.html").write_text(render(build_view(many_sources(prompts=30))), encoding="utf-8")
+    judged = with_calibrations(with_facts(differing(elsewhere(make_sources(prompts=20)))), calibration("refusal"))
+    (folder / "judged.html").write_text(render(build_view(judged)), encoding="utf-8")
+    (folder / "misjudged.html").write_text(render(build_view(hostile_judges(hostile_sources()))), encoding="utf-8")
     return folder
 
 

@@ -71,7 +71,9 @@ def test_a_run_leaves_report_manifest_and_scores(finished: Path) -> None:
         (Store(finished / "store").folder(manifest(finished).score_key) / "scores.json").read_bytes()
     )
     assert scores.ranking is not None and scores.ranking.harm_task == "harmful_requests"
-    assert "4 steps" in (run / "report.html").read_text()
+    page = (run / "report.html").read_text()
+    assert "4 steps" in page and str(finished / "model") in page.split('id="provenance"')[1].split("<details")[0]
+    assert manifest(finished).system and manifest(finished).python.startswith("CPython 3")
 
 
 def test_a_second_run_makes_nothing(finished: Path) -> None:
