@@ -15,6 +15,7 @@ from harness import chart_marks, resources
 from harness import report_words as words
 from harness.gate_words import margin_words
 from harness.hostile import one_line, visible
+from harness.report_links import flip_link, score_link
 from harness.report_records import ReportView
 from harness.report_store import LIMIT, Marks, pack
 
@@ -31,7 +32,8 @@ _SCRIPTS = ("store.js", "words.js", "texts.js", "samples.js", "links.js", "cards
 def render(view: ReportView, *, redact: bool = False) -> str:
     """The report as HTML.
 
-    With `redact`, completions of harmfulness tasks that are not plain refusals are left out, and it says so.
+    With `redact`, completions of harmfulness tasks that are not plain refusals, and their reference answers, are left
+    out, and it says so.
     """
     from harness import chart_drawings
 
@@ -79,6 +81,8 @@ def environment() -> Environment:
         point_interval=words.point_interval,
         plural=words.plural,
         gate_words=words.gate_words,
+        score_link=score_link,
+        flip_link=flip_link,
         margin_words=margin_words,
         gate_outcomes=words.GATE_WORDS,
     )
