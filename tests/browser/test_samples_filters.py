@@ -1,4 +1,4 @@
-"""The sample browser's filters, links and covers where they meet: one variant, whole words, nothing dropped silently."""
+"""The sample browser's filters, links and covers: met by one variant, of whole words, nothing dropped silently."""
 
 from __future__ import annotations
 
