@@ -16,6 +16,7 @@ from harness import report_words as words
 from harness.gate_groups import rule_groups
 from harness.gate_words import gate_title
 from harness.hostile import one_line, visible
+from harness.report_links import flip_link, score_link
 from harness.report_outcomes import meanings
 from harness.report_records import ReportView
 from harness.report_store import LIMIT, Marks, pack
@@ -33,7 +34,8 @@ _SCRIPTS = ("store.js", "words.js", "texts.js", "samples.js", "links.js", "cards
 def render(view: ReportView, *, redact: bool = False) -> str:
     """The report as HTML.
 
-    With `redact`, completions of harmfulness tasks that are not plain refusals are left out, and it says so.
+    With `redact`, completions of harmfulness tasks that are not plain refusals, and their reference answers, are left
+    out, and it says so.
     """
     from harness import chart_drawings
 
@@ -83,6 +85,8 @@ def environment() -> Environment:
         gate_words=words.gate_words,
         gate_title=gate_title,
         rule_groups=rule_groups,
+        score_link=score_link,
+        flip_link=flip_link,
         gate_outcomes=words.GATE_WORDS,
         outcome_meanings=meanings,
     )

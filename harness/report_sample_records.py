@@ -30,6 +30,8 @@ class BrowserPrompt(Record):
     sent: str
     """What the models were sent, where a wrapper made it differ from the prompt; else empty."""
     target: str
+    target_covered: bool
+    """A reference answer to what may be harmful: shown on request only, left out by redaction."""
     cells: tuple[BrowserCell | None, ...]
     """In the order of SampleSet.checkpoints."""
 
@@ -53,5 +55,9 @@ class SampleSet(Record):
     prompts: tuple[BrowserPrompt, ...]
     covered: int
     """Completions that are covered."""
+    covered_incoherent: int
+    """Those of them that the scoring judge calls incoherent."""
+    covered_targets: int
+    """Prompts whose reference answer is covered."""
     counts: tuple[SampleCount, ...]
     """By task, in the order of tasks."""

@@ -1,7 +1,8 @@
 """The report's sample browser: every prompt with every checkpoint's completion, covered where it may harm.
 
-A completion of a harmfulness task is covered unless every judge that scored it calls it a refusal; redaction
-leaves the covered ones out altogether, with the judges' evidence, which may quote them.
+A completion of a harmfulness task is covered unless every judge that scored it calls it a refusal, or no compliance,
+and it does not hold the reference answer; redaction leaves the covered ones out altogether, with the judges' evidence,
+which may quote them. Reference answers of harmfulness tasks are what a harmful completion says: covered and left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from harness.report_sample_records import BrowserCell, BrowserPrompt, SampleCoun
 _Address = tuple[str, str]
 """(task, sample_id)."""
 UNSCORED = "unscored"
+_QUOTED = 4
+"""Words from which on a reference answer inside a completion is no chance [ours]."""
 
 
 def sample_set(
@@ -38,6 +41,7 @@ def sample_set(
             prompt=sample.prompt,
             sent=sample.sent if sample.sent != sample.prompt else "",
             target=sample.target,
+            target_covered=bool(sample.target) and _may_harm(cards.get(sample.task)),
             cells=tuple(column.get(address) for column in columns),
         )
         for address in addresses
@@ -47,6 +51,8 @@ def sample_set(
         checkpoints=tuple((c.variant, c.seed) for c in checkpoints),
         prompts=prompts,
         covered=sum(cell.covered for p in prompts for cell in p.cells if cell),
+        covered_incoherent=sum(c.covered and c.outcome == "incoherent" for p in prompts for c in p.cells if c),
+        covered_targets=sum(p.target_covered for p in prompts),
         counts=_counts(prompts, cards),
     )
 
@@ -121,9 +127,21 @@ def _cell(sample: Sample, verdicts: Sequence[Verdict], *, card: TaskCard | None,
         counted=counted,
         finish=sample.finish,
         tokens=sample.completion_tokens,
-        covered=(card is None or card.axis == "harmfulness") and not _all_refuse(verdicts),
+        covered=_may_harm(card) and (_quotes_target(sample) or not _all_refuse(verdicts)),
         judges=tuple((v.judge, v.outcome or UNSCORED, v.evidence or v.unscored_reason) for v in verdicts),
     )
+
+
+def _may_harm(card: TaskCard | None) -> bool:
+    """Whether the task asks for harm, or is not known."""
+    return card is None or card.axis == "harmfulness"
+
+
+def _quotes_target(sample: Sample) -> bool:
+    """Whether a completion holds the reference answer, case and spaces aside: then it is no plain refusal."""
+    words = sample.target.casefold().split()
+    said = " ".join((sample.completion or sample.chosen).casefold().split())
+    return len(words) >= _QUOTED and " ".join(words) in said
 
 
 def _all_refuse(verdicts: Sequence[Verdict]) -> bool:

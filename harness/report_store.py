@@ -54,7 +54,7 @@ class Packed:
 
 
 def pack(samples: SampleSet, *, marks: Marks, redact: bool, limit: int = LIMIT) -> Packed:
-    """The samples within `limit` bytes; with `redact`, without the covered completions and their evidence (ours)."""
+    """The samples within `limit` bytes; with `redact`, without what is covered and its evidence (ours)."""
     kept = samples.prompts
     packed, deflated = _written(payload(samples, marks=marks, redact=redact))
     ranked: list[BrowserPrompt] | None = None
@@ -73,14 +73,16 @@ def payload(samples: SampleSet, *, marks: Marks, redact: bool) -> str:
     """The browser's JSON, safe inside a script element: each text once; `<`, `>`, `&`, non-ASCII escaped."""
     table = _Columns(redact)
     prompts: dict[str, list[int]] = {
-        name: [] for name in ("task", "id", "category", "prompt", "target", "sent")
+        name: [] for name in ("task", "id", "category", "prompt", "target", "target_covered", "sent")
     }
     cells = [table.empty() for _ in samples.checkpoints]
     for p in samples.prompts:
         for name, value in (
-            ("task", p.task), ("id", p.sample_id), ("category", p.category), ("prompt", p.prompt), ("target", p.target),
+            ("task", p.task), ("id", p.sample_id), ("category", p.category), ("prompt", p.prompt),
         ):  # fmt: skip
             prompts[name].append(table.text(value))
+        prompts["target"].append(WITHHELD if redact and p.target_covered else table.text(p.target))
+        prompts["target_covered"].append(int(p.target_covered))
         prompts["sent"].append(table.text(p.sent) if p.sent else WITHHELD)
         for column, one in zip(cells, p.cells, strict=True):
             table.add(column, one)

@@ -10,6 +10,8 @@ from harness.specs import Record
 
 LEFT_OUT = "[left out: redacted, no plain refusal to a harmful request]"
 """Stands in the columns `completion` and `evidence` of what `--redact` leaves out."""
+TARGET_LEFT_OUT = "[left out: redacted, reference answer to a harmful request]"
+"""Stands in the column `target` there, whatever the completion is."""
 
 
 class SampleRow(Record):
@@ -35,9 +37,11 @@ class SampleRow(Record):
     sent: str
     """What was sent, where a wrapper made it differ from the prompt."""
     target: str
+    """The reference answer; TARGET_LEFT_OUT where redacted."""
     completion: str
     """The chosen answer of a choice; LEFT_OUT where redacted."""
     redacted: bool
+    """Whether the completion is left out; the column `target` says for itself."""
 
 
 class ScoreRow(Record):
@@ -69,7 +73,7 @@ class ScoreRow(Record):
 def sample_rows(samples: SampleSet, *, redact: bool) -> tuple[SampleRow, ...]:
     """Every sample, by checkpoint and then in the report's order of prompts."""
     return tuple(
-        _sample(prompt, cell, checkpoint=checkpoint, left_out=redact and cell.covered)
+        _sample(prompt, cell, checkpoint=checkpoint, redact=redact)
         for at, checkpoint in enumerate(samples.checkpoints)
         for prompt in samples.prompts
         if (cell := prompt.cells[at]) is not None
@@ -87,8 +91,9 @@ def score_rows(table: ScoreTable) -> tuple[ScoreRow, ...]:
 
 
 def _sample(
-    prompt: BrowserPrompt, cell: BrowserCell, *, checkpoint: tuple[str, int | None], left_out: bool
+    prompt: BrowserPrompt, cell: BrowserCell, *, checkpoint: tuple[str, int | None], redact: bool
 ) -> SampleRow:
+    left_out = redact and cell.covered
     return SampleRow(
         variant=checkpoint[0],
         seed=checkpoint[1],
@@ -103,7 +108,7 @@ def _sample(
         tokens=cell.tokens,
         prompt=prompt.prompt,
         sent=prompt.sent,
-        target=prompt.target,
+        target=TARGET_LEFT_OUT if redact and prompt.target_covered else prompt.target,
         completion=LEFT_OUT if left_out else cell.completion,
         redacted=left_out,
     )

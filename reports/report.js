@@ -2,6 +2,10 @@
 (async () => {
   const PAGE = 60;
   const $ = (id) => document.getElementById(id);
+  const WORDS = {
+    task: "task", category: "category", variant: "variant", outcome: "verdict", judges: "filter by judges",
+    flip: "flip", against: "variant to compare with", search: "search",
+  };
   const number = (n) => n.toLocaleString("en");
   folds();
   let table;
@@ -14,10 +18,10 @@
   const { prompts, variants, base } = table;
   const drawing = cardMaker(table);
   let shown = [], drawn = 0, chosen = null;
-  let seen = new Set(); // checkpoints whose covered completion of the chosen prompt the reader uncovered
+  let seen = new Set(); // what of the chosen prompt's covered texts the reader uncovered (cards.js)
 
   function filters() {
-    return Object.fromEntries(links.KEYS.map((k) => [k, $("f-" + k).value]));
+    return Object.fromEntries(links.KEYS.map((k) => [k, $("f-" + k).value.trim()]));
   }
 
   function address(prompt) {
@@ -29,16 +33,39 @@
     history.replaceState(null, "", address(chosen));
   }
 
+  // Beside an address of another section, so that a reload there still finds the filters.
+  function keep() {
+    history.replaceState({ view: address(chosen) }, "", location.hash || undefined);
+  }
+
+  // The categories of the chosen task; says so where that drops the chosen one.
+  function categories() {
+    const [task, before] = [$("f-task").value, $("f-category").value];
+    const own = prompts.filter((p) => (!task || p.task === task) && p.category).map((p) => p.category);
+    options($("f-category"), [...new Set(own)].sort());
+    return before && !$("f-category").value ? "This task has no such category, so that filter was cleared." : "";
+  }
+
   function refresh() {
-    const task = $("f-task").value;
-    options($("f-category"), [...new Set(prompts.filter((p) => (!task || p.task === task) && p.category).map((p) => p.category))].sort());
+    const notice = categories();
     shown = table.chosen(filters());
     $("list").replaceChildren();
     drawn = 0;
     if (!shown.includes(chosen)) choose(shown[0] || null);
     drawUpTo(PAGE);
+    list(shown.indexOf(chosen));
     drawDetail();
-    count();
+    count(notice);
+  }
+
+  // Lists a prompt by its number and brings it into view within the list, wherever the page is.
+  function list(at) {
+    if (at >= drawn) drawUpTo(Math.ceil((at + 1) / PAGE) * PAGE);
+    if (at < 0) return;
+    const [pane, line] = [$("list").parentElement, $("list").children[at]];
+    const top = line.getBoundingClientRect().top - pane.getBoundingClientRect().top + pane.scrollTop;
+    if (top < pane.scrollTop) pane.scrollTop = top;
+    else if (top + line.offsetHeight > pane.scrollTop + pane.clientHeight) pane.scrollTop = top + line.offsetHeight - pane.clientHeight;
   }
 
   function count(notice) {
@@ -84,8 +111,8 @@
     if (!chosen) return $("detail").replaceChildren(make("p", "hint", "No prompt matches. Clear a filter."));
     const f = filters();
     $("detail").replaceChildren(
-      drawing.promptBox(chosen, address(chosen)),
-      drawing.cards(chosen, { variant: f.variant, against: f.against, seen, uncover }),
+      drawing.promptBox(chosen, address(chosen), { seen, toggle }),
+      drawing.cards(chosen, { variant: f.variant, against: f.against, seen, toggle }),
     );
     return undefined;
   }
@@ -99,17 +126,19 @@
     if (matchMedia("(max-width: 52rem)").matches) $("detail").scrollIntoView();
   }
 
-  function uncover(i) {
-    seen.add(i);
+  function toggle(key) {
+    if (!seen.delete(key)) seen.add(key);
     drawDetail();
-    $("detail").querySelector('[data-cell="' + i + '"]').focus();
+    $("detail").querySelector('[data-cell="' + key + '"]').focus();
   }
 
-  function uncoverAll() {
+  function toggleAll() {
     if (!chosen) return;
     const f = filters();
     const wanted = f.variant ? [f.variant, f.against] : variants;
-    wanted.flatMap((v) => table.columns.get(v)).forEach((i) => seen.add(i));
+    const covered = drawing.covered(chosen, wanted.flatMap((v) => table.columns.get(v)));
+    const open = covered.every((key) => seen.has(key));
+    covered.forEach((key) => (open ? seen.delete(key) : seen.add(key)));
     const inside = $("detail").contains(document.activeElement);
     drawDetail();
     if (inside) $("detail").focus();
@@ -118,38 +147,54 @@
   function step(by) {
     const at = shown.indexOf(chosen) + by;
     if (at < 0 || at >= shown.length) return;
-    if (at >= drawn) drawUpTo(Math.ceil((at + 1) / PAGE) * PAGE);
+    list(at);
     show(shown[at]);
     const button = $("list").children[at].firstChild;
     button.focus({ preventScroll: true });
     button.scrollIntoView({ block: "nearest" });
   }
 
-  function follow() {
+  // A move within the page: to a link of ours, or to another section.
+  function moved() {
     const link = links.read(location.hash);
-    if (!link) return unfold();
+    if (link) {
+      follow(link);
+      return $("samples").scrollIntoView();
+    }
+    keep();
+    return unfold();
+  }
+
+  // As `moved`; where the address is another section's, the filters that were kept beside it.
+  function begin() {
+    const kept = !links.read(location.hash) && history.state && links.read(String(history.state.view));
+    if (kept) follow(kept);
+    return location.hash.length > 1 ? moved() : undefined;
+  }
+
+  // Shows what a link asks for, and says what of it cannot be had.
+  function follow(link) {
     $("filters").reset();
     options($("f-category"), [...new Set(prompts.map((p) => p.category).filter(Boolean))].sort());
-    const unknown = Object.entries(link.filters).filter(([key, value]) => !place($("f-" + key), value));
+    const unknown = Object.entries(link.filters).filter(([key, value]) => !place($("f-" + key), value)).map(([key]) => key);
     const [task, id] = link.sample || [];
     const prompt = link.sample && prompts.find((p) => p.task === task && p.id === id);
     if (prompt) choose(prompt);
+    const notices = [];
+    if (link.broken) notices.push("The link cannot be read, so nothing of it was applied");
+    for (const key of unknown) notices.push("The link names a " + WORDS[key] + " that this report does not have");
+    if (link.strange.length) notices.push("The link holds a filter that this report does not know");
+    if (link.sample && !prompt) notices.push("The link names a sample that this report does not have");
+    if (categories()) notices.push("The link's category is not one of its task, so that filter was cleared");
     refresh();
-    let notice = unknown.length ? "The link names a " + unknown[0][0] + " that this report does not have." : "";
-    if (link.sample && !prompt) notice = "The link names a sample that this report does not have.";
     if (prompt && chosen !== prompt) {
       $("filters").reset();
       $("f-variant").value = link.filters.variant && variants.includes(link.filters.variant) ? link.filters.variant : "";
       choose(prompt);
       refresh();
-      notice = "The link's filters leave its sample out, so they were cleared.";
+      notices.push("The link's filters leave its sample out, so they were cleared");
     }
-    if (prompt) {
-      drawUpTo(Math.ceil((shown.indexOf(prompt) + 1) / PAGE) * PAGE);
-      $("list").children[shown.indexOf(prompt)].scrollIntoView({ block: "nearest" });
-    }
-    count(notice);
-    return $("samples").scrollIntoView();
+    count(notices.map((one) => one + ".").join(" "));
   }
 
   function place(field, value) {
@@ -167,7 +212,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || !$("f-keys").checked) return;
     if (target === $("f-search") && event.key === "Escape") return $("list").querySelector('[tabindex="0"]')?.focus();
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-    const actions = { j: () => step(1), k: () => step(-1), u: uncoverAll, "/": () => $("f-search").focus() };
+    const actions = { j: () => step(1), k: () => step(-1), u: toggleAll, "/": () => $("f-search").focus() };
     if ($("list").contains(target)) Object.assign(actions, { ArrowDown: actions.j, ArrowUp: actions.k });
     if (!actions[event.key] || !(target === document.body ? inView() : $("browser").contains(target))) return;
     event.preventDefault();
@@ -193,6 +238,10 @@
   options($("f-variant"), variants);
   options($("f-against"), variants);
   options($("f-outcome"), table.outcomes());
+  if (!table.severalJudges) {
+    $("f-judges").replaceChildren(new Option("any", ""));
+    $("f-judges").parentElement.hidden = true;
+  }
   let waiting = 0;
   const changed = () => { refresh(); remember(); };
   $("filters").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(changed, 120); });
@@ -200,10 +249,10 @@
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("more").addEventListener("click", () => drawUpTo(drawn + PAGE));
   document.addEventListener("keydown", keys);
-  window.addEventListener("hashchange", follow);
+  window.addEventListener("hashchange", moved);
   $("unpacking").hidden = true;
   $("browser").hidden = false;
   refresh();
-  follow();
+  begin();
   $("browser").dataset.ready = String(Math.round(performance.now()));
 })();

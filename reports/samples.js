@@ -8,7 +8,7 @@ function sampleTable(store) {
   const p = store.prompts;
   const prompts = p.task.map((task, at) => ({
     at, task: text(task), id: text(p.id[at]), category: text(p.category[at]), prompt: text(p.prompt[at]),
-    target: text(p.target[at]), sent: text(p.sent[at]),
+    target: text(p.target[at]), targetCovered: p.target_covered[at] === 1, sent: text(p.sent[at]),
   }));
   const title = (task) => (store.tasks[task] ? store.tasks[task][0] : task);
   const axis = (task) => (store.tasks[task] ? store.tasks[task][1] : "");
@@ -44,26 +44,47 @@ function sampleTable(store) {
     }[flip];
   }
 
-  let lower = null; // the texts in lower case, made at the first search
+  // Whether the judges of a completion say different things; one that finds no harm agrees with a refusal.
+  const unscored = store.texts.indexOf("unscored"), neither = store.texts.indexOf("neither"), refuses = store.texts.indexOf("refuses");
+  const said = store.judgings.map((judging) => judging.map((j) => j[1]).filter((o) => o !== unscored));
+  const split = said.map((outcomes) => new Set(outcomes.map((o) => (o === neither ? refuses : o))).size > 1);
+  const severalJudges = said.some((outcomes) => outcomes.length > 1);
+
+  // A search's words and "phrases", in lower case and with single spaces.
+  function terms(search) {
+    const parts = [...search.toLowerCase().matchAll(/"([^"]*)"?|[^\s"]+/g)];
+    return parts.map((m) => (m[1] ?? m[0]).replace(/\s+/g, " ").trim()).filter(Boolean);
+  }
+  let lower = null; // the texts so, made at the first search
+  // Of each word or phrase, which texts hold it; null where nothing is searched.
   function found(search) {
-    if (!search) return null;
-    lower = lower || store.texts.map((t) => t.toLowerCase());
-    const needle = search.toLowerCase();
-    return lower.map((t) => t.includes(needle));
+    const wanted = terms(search);
+    if (!wanted.length) return null;
+    lower = lower || store.texts.map((t) => t.toLowerCase().replace(/\s+/g, " "));
+    return wanted.map((term) => lower.map((t) => t.includes(term)));
   }
 
+  // All filters but task and category are met by one variant: verdict, judges and search by one completion of it.
   function chosen(f) {
     const wanted = f.variant ? [f.variant] : variants;
-    const own = wanted.flatMap((v) => columns.get(v));
     const outcome = store.texts.indexOf(f.outcome);
-    const hits = found(f.search);
+    const hits = found(f.search), id = f.search.trim().toLowerCase();
+    const judged = f.outcome || f.judges;
+    function fits(at, i, named) {
+      const { outcome: outcomes, judging, completion } = store.cells[i];
+      if (f.outcome && outcomes[at] !== outcome) return false;
+      if (f.judges && !split[judging[at]]) return false;
+      return named || hits.every((hit) => hit[p.prompt[at]] || hit[completion[at]]);
+    }
     return prompts.filter((prompt) => {
       const at = prompt.at;
       if (f.task && prompt.task !== f.task) return false;
       if (f.category && prompt.category !== f.category) return false;
-      if (f.outcome && !own.some((i) => has(at, i) && store.cells[i].outcome[at] === outcome)) return false;
-      if (f.flip && !wanted.some((v) => flips(prompt, v, f))) return false;
-      return !hits || hits[p.prompt[at]] || hits[p.id[at]] || own.some((i) => hits[store.cells[i].completion[at]]);
+      const named = !hits || hits.every((hit) => hit[p.prompt[at]]) || prompt.id.toLowerCase().startsWith(id);
+      return wanted.some((v) => {
+        if (f.flip && !flips(prompt, v, f)) return false;
+        return (named && !judged) || columns.get(v).some((i) => has(at, i) && fits(at, i, named));
+      });
     });
   }
 
@@ -72,5 +93,5 @@ function sampleTable(store) {
     const seen = new Set(store.cells.flatMap((c) => [...new Set(c.outcome)]));
     return [...seen].filter((i) => i >= 0).map(text).sort();
   };
-  return { checkpoints, variants, base, columns, prompts, title, cell, chosen, lowerIsBetter, outcomes };
+  return { checkpoints, variants, base, columns, prompts, title, cell, chosen, lowerIsBetter, outcomes, severalJudges };
 }

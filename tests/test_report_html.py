@@ -161,7 +161,9 @@ def test_ids_are_unique_and_links_land(html: str) -> None:
     page = Page(html)
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
-    assert {h[1:] for h in page.attributes("href") if h.startswith("#")} <= set(ids)
+    links = {h[1:] for h in page.attributes("href") if h.startswith("#")}
+    ours = {link for link in links if link.startswith("task=")}  # the sample browser's: its script reads them
+    assert ours and links - ours <= set(ids)
 
 
 def test_column_heads_have_scope(html: str) -> None:

@@ -81,6 +81,16 @@ def test_redaction_drops_completion_and_evidence() -> None:
     assert "quoted" in payload(samples, marks=MARKS, redact=False)
 
 
+def test_redaction_drops_reference_answers_of_harmful_tasks_alone() -> None:
+    base = make_sources(prompts=4).checkpoints[0]
+    said = tuple(s.model_copy(update={"target": f"answer to {s.task}"}) for s in base.samples)
+    samples = samples_of((CheckpointOutputs("base", None, None, said, base.verdicts),))
+    open_, redacted = (parsed(samples, redact=r) for r in (False, True))
+    assert open_["prompts"]["target_covered"] == redacted["prompts"]["target_covered"] == [1] * 8 + [0] * 12
+    assert redacted["prompts"]["target"][:8] == [-1] * 8 and min(open_["prompts"]["target"]) >= 0
+    assert [t for t in redacted["texts"] if t.startswith("answer")] == [f"answer to {c.name}" for c in CARDS[2:]]
+
+
 def test_the_same_judges_of_a_covered_and_an_open_cell_are_told_apart() -> None:
     samples = judged_base("complies")
     covered = samples.prompts[0].cells[0]

@@ -22,7 +22,7 @@ Baseline = Annotated[
         "--baseline", metavar="RUN[:VARIANT]", help="A finished run that rules with `reference: baseline` look at."
     ),
 ]
-Redact = Annotated[bool, typer.Option("--redact", help="Leave harmful completions out of the report altogether.")]
+Redact = Annotated[bool, typer.Option("--redact", help="Leave harmful completions and references out of the report.")]
 
 DEFAULT_STORE = Path("store")
 DEFAULT_RUNS = Path("runs")

@@ -18,7 +18,8 @@ class Audit:
     sources: ReportSources
     view: ReportView
     redact: bool
-    """Leave out completions of harmfulness tasks that are not plain refusals, and what judges quoted of them."""
+    """Leave out completions of harmfulness tasks that are not plain refusals, what judges quoted of them, and the
+    reference answers of these tasks."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def test_risen_prompts_show_base_without_and_variant_with_the_outcome(open_repor
     cards = [page.locator("#detail .card").nth(i) for i in range(2)]
     assert [card.locator("h4").inner_text() for card in cards] == ["base", "ift-4e-4"]
     assert cards[0].locator(".badge").all_inner_texts() == ["refuses"]
-    badges = page.locator("#detail .card:nth-child(even) .badge").all_inner_texts()
+    badges = page.locator("#detail .stack .badge").all_inner_texts()
     assert len(badges) == 3 and badges.count("complies") >= 2
 
 
