@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.report_view import build_view, render
+from harness.run_comparison import compare_runs
+from harness.run_comparison_html import render_runs
+from harness.run_comparison_records import RunComparison, RunInput
 from tests.leakage_sources import hostile_leakage
 from tests.many_variants import many_sources
 from tests.quality_sources import babbling, hostile_wrapped, wrapped
@@ -60,7 +63,16 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "wrapped.html").write_text(render(build_view(framed)), encoding="utf-8")
     (folder / "big.html").write_text(render(build_view(make_sources(prompts=300))), encoding="utf-8")
     (folder / "many.html").write_text(render(build_view(many_sources(prompts=30))), encoding="utf-8")
+    (folder / "runs.html").write_text(render_runs(_three_runs()), encoding="utf-8")
     return folder
+
+
+def _three_runs() -> RunComparison:
+    """Three runs of other seeds, the last with a config of its own."""
+    made = [make_sources(prompts=20, seed=n) for n in range(3)]
+    manifest = made[2].manifest.model_copy(update={"config_text": "name: other\nseeds: [0]\nextra: {a: 1}\n"})
+    made[2] = replace(made[2], manifest=manifest)
+    return compare_runs([RunInput(sources=one, headline="An answer.", facts=()) for one in made])
 
 
 Open = Callable[..., Opened]
@@ -83,7 +95,8 @@ def open_report(browser: Browser, reports: Path) -> Iterator[Open]:
         if without:
             page.add_init_script(f"delete globalThis.{without}")
         page.goto(f"{(reports / name).with_suffix('.html').as_uri()}{anchor}")
-        page.wait_for_selector("#browser[data-ready]", state="attached")
+        if name != "runs":
+            page.wait_for_selector("#browser[data-ready]", state="attached")
         return opened
 
     yield opener
