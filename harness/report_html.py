@@ -76,7 +76,7 @@ def environment() -> Environment:
     made.filters.update(
         percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line,
         hue=chart_marks.hue, outline=chart_marks.outline, trial_outline=chart_marks.trial_outline,
-        short=layout.short,
+        short=layout.short, digests=layout.cut_digests,
     )
     made.globals.update(
         interval=words.interval,

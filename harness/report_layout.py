@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.records import Manifest
 from harness.report_ranking import duration
 
@@ -9,6 +11,7 @@ MOST = 4
 """Tiles in a row of the widest page."""
 _SHORT = 15
 """Characters that find room in a narrow column."""
+_DIGEST = re.compile(r"\b[0-9a-f]{40,64}\b")
 
 
 def columns(tiles: int) -> int:
@@ -21,6 +24,11 @@ def columns(tiles: int) -> int:
 def short(name: str) -> str:
     """The class that keeps a short name on one line; a long one may break, or a phone would scroll sideways."""
     return "short" if len(name) <= _SHORT else ""
+
+
+def cut_digests(text: str) -> str:
+    """Long hexadecimal digests by their first 12 digits: enough to tell two apart."""
+    return _DIGEST.sub(lambda found: f"{found.group()[:12]}…", text)
 
 
 def made_words(manifest: Manifest) -> str:

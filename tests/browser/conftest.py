@@ -68,8 +68,11 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _three_runs() -> RunComparison:
-    """Three runs of other seeds, the last with a config of its own."""
+    """Three runs of other seeds; the last has a config of its own, and alone has one of the variants."""
     made = [make_sources(prompts=20, seed=n) for n in range(3)]
+    for at, one in enumerate(made[:2]):
+        scores = tuple(s for s in one.table.scores if s.variant != "ml-lr-qkgu")
+        made[at] = replace(one, table=one.table.model_copy(update={"scores": scores}))
     manifest = made[2].manifest.model_copy(update={"config_text": "name: other\nseeds: [0]\nextra: {a: 1}\n"})
     made[2] = replace(made[2], manifest=manifest)
     return compare_runs([RunInput(sources=one, headline="An answer.", facts=()) for one in made])

@@ -1,4 +1,4 @@
-"""The pages against axe-core's rules: no violation, in light and dark, on a desk and on a phone, with every fold open."""
+"""The pages against axe-core's rules: no violation, in light and dark, on desk and phone, with every fold open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages on paper: every table within its page, numbers not smaller than their intervals, what is left out is named."""
+"""The pages on paper: every table within its page, no number smaller than its interval, what is left out is named."""
 
 from __future__ import annotations
 

@@ -219,14 +219,14 @@ def test_a_deep_map_scrolls_in_its_box_and_keeps_its_row_heads(open_report: Open
 
 def test_folded_comparisons_with_plain_ift_and_controls_are_all_there_in_print(open_report: Open) -> None:
     page = open_report("many").page
-    rows = [row for row in page.locator("#frontier tr:not(.not-on-paper tr)").all()]
+    rows = page.locator("#frontier tr:not(.not-on-paper tr)").all()
     assert len(rows) > 10 and not any(row.is_visible() for row in rows)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert all(row.is_visible() for row in rows)
 
 
 def test_a_table_that_does_not_fit_says_so_and_one_that_fits_does_not(open_report: Open) -> None:
-    heights = """[...document.querySelectorAll('.scroll')].filter(e => e.clientWidth > 0).map(e =>
+    heights = """[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility()).map(e =>
         [e.scrollWidth > e.clientWidth, parseFloat(getComputedStyle(e, '::before').height) > 10])"""
     for width in (400, 1440):
         found = open_report(width=width).page.evaluate(heights)
