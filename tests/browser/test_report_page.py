@@ -29,7 +29,7 @@ def test_page_is_quiet_and_asks_for_nothing(open_report: Open, name: str) -> Non
     assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
 
 
-@pytest.mark.parametrize("name", ["usual", "hostile", "deep", "many"])
+@pytest.mark.parametrize("name", ["usual", "hostile", "deep", "many", "runs"])
 @pytest.mark.parametrize("width", [400, 768, 1440])
 def test_page_does_not_scroll_sideways(open_report: Open, name: str, width: int) -> None:
     page = open_report(name, width=width).page
