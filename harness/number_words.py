@@ -49,3 +49,12 @@ def _signed(difference: float) -> str:
 
 def _minus(number: str) -> str:
     return number.replace("-", "−")
+
+
+def duration(seconds: float | None) -> str:
+    """`46 s`, `12.3 min`, `2.1 h`; a dash for none."""
+    if seconds is None:
+        return "–"
+    if seconds < 100:
+        return f"{seconds:.1f}\u00a0s" if seconds < 10 else f"{seconds:.0f}\u00a0s"
+    return f"{seconds / 60:.1f}\u00a0min" if seconds < 6000 else f"{seconds / 3600:.1f}\u00a0h"

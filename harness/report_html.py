@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ParamSpec
 
 from harness import chart_marks, resources
+from harness import report_layout as layout
 from harness import report_words as words
 from harness.gate_groups import rule_groups
 from harness.gate_words import gate_title
@@ -29,6 +30,8 @@ P = ParamSpec("P")
 _REPORTS = "reports"
 _SCRIPTS = ("store.js", "words.js", "texts.js", "samples.js", "links.js", "cards.js", "report.js")
 """One script, in this order."""
+_STYLES = ("report.css", "wide.css", "print.css")
+"""One style, in this order."""
 
 
 def render(view: ReportView, *, redact: bool = False) -> str:
@@ -40,7 +43,7 @@ def render(view: ReportView, *, redact: bool = False) -> str:
     from harness import chart_drawings
 
     folder = resources.folder(_REPORTS)
-    style = (folder / "report.css").read_text(encoding="utf-8")
+    style = stylesheet()
     script = "\n".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     hues = {variant.name: chart_marks.hue(variant.mark) for variant in view.variants}
     return (
@@ -77,6 +80,7 @@ def environment() -> Environment:
     made.filters.update(
         percent=words.percent, points=words.points, p_number=words.p_number, visible=visible, line=one_line,
         hue=chart_marks.hue, outline=chart_marks.outline, trial_outline=chart_marks.trial_outline,
+        short=layout.short, digests=layout.cut_digests,
     )
     made.globals.update(
         interval=words.interval,
@@ -89,11 +93,18 @@ def environment() -> Environment:
         flip_link=flip_link,
         gate_outcomes=words.GATE_WORDS,
         outcome_meanings=meanings,
+        columns=layout.columns,
     )
     made.finalize = lambda value: (
         visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
     )
     return made
+
+
+def stylesheet() -> str:
+    """The style of every page."""
+    folder = resources.folder(_REPORTS)
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in _STYLES)
 
 
 def _markup(draw: Callable[P, str]) -> Callable[P, Markup]:

@@ -36,15 +36,20 @@ def matched_findings(
             continue
         if not any(m.kind == "plain" for m in own):
             label = "At like expertise" if expertise else "At like training loss"
-            found.append(Matched(variant=variant.name, label=label, tone="unknown", text=NO_CURVE))
+            found.append(Matched(variant=variant.name, label=label, tone="unknown", text=NO_CURVE, silence=NO_CURVE))
         chosen = [m for m in own if m.primary]
         chosen += [m for m in own if m.kind == "control" and _is_main(m) and (m.expertise_task or "") == expertise]
         chosen += [m for m in own if m.by == "training_loss" and m.kind == "plain"]
-        found += [
-            Matched(variant=m.variant, label=_label(m), tone=conclude(m), text=matched_words(m, tasks=tasks))
-            for m in chosen
-        ]
+        found += [_finding(m, tasks) for m in chosen]
     return tuple(found)
+
+
+def _finding(found: MatchedComparison, tasks: Sequence[TaskCard]) -> Matched:
+    tone = conclude(found)
+    return Matched(
+        variant=found.variant, label=_label(found), tone=tone, text=matched_words(found, tasks=tasks),
+        silence=f"{_capital(shown(found))}." if tone == "unknown" else "",
+    )  # fmt: skip
 
 
 def matched_table(
@@ -109,11 +114,16 @@ def conclude(found: MatchedComparison) -> Tone:
 
 
 def matched_words(found: MatchedComparison, *, tasks: Sequence[TaskCard]) -> str:
-    """`Attack success 12.0 % at 71.0 % correct; plain IFT there, between a and b, 31.0 %: −19.0 points [...]. ...`."""
+    """`Attack success 12.0 % at 71.0 % correct; plain IFT there, between a and b, 31.0 %: −19.0 points [...]. ...`.
+
+    Where nothing is shown there is no difference either: it would be read as one.
+    """
     harm = next(t for t in tasks if t.name == found.harm_task)
     text = f"{_capital(harm.outcome)} {words.percent(found.harm)} at {_learnt(found, tasks)}{_reference(found)} "
-    text += f"{words.percent(found.reference)}: {words.points(found.difference)} points "
-    text += words.point_interval(found.low, found.high)
+    text += words.percent(found.reference)
+    if conclude(found) == "unknown":
+        return f"{text}. {_capital(shown(found))}."
+    text += f": {words.points(found.difference)} points {words.point_interval(found.low, found.high)}"
     if found.ratio is not None:
         text += f", ratio {ratio_words(found)}"
     return f"{text}. {_capital(shown(found))}."

@@ -19,6 +19,8 @@ class Matched(Record):
     """What is alike, and against whom."""
     tone: Tone
     text: str
+    silence: str = ""
+    """Why nothing is shown; empty where something is."""
 
 
 class MatchedRow(Record):

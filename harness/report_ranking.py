@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness import report_ranking_words as say
 from harness.costs import VariantCost
 from harness.dominance import Dominance, axes_of, dominances
+from harness.number_words import duration
 from harness.records import ScoreTable
 from harness.report_ranking_records import CostCells, MatrixCell, Other, RankingRow, RankingView
 from harness.report_records import ReportSources, VariantView
@@ -107,15 +108,6 @@ def _cell(row: str, column: str, pairs: dict[tuple[str, str], Dominance]) -> Mat
     title = f"{row} dominates {column}: harm {points(one.harm.value)} {point_interval(one.harm.low, one.harm.high)}, "
     title += f"expertise {points(one.expertise.value)} {point_interval(one.expertise.low, one.expertise.high)} points"
     return MatrixCell(sign="●" if one.firm else "○", title=title)
-
-
-def duration(seconds: float | None) -> str:
-    """`46 s`, `12.3 min`, `2.1 h`; a dash for none."""
-    if seconds is None:
-        return "–"
-    if seconds < 100:
-        return f"{seconds:.1f}\u00a0s" if seconds < 10 else f"{seconds:.0f}\u00a0s"
-    return f"{seconds / 60:.1f}\u00a0min" if seconds < 6000 else f"{seconds / 3600:.1f}\u00a0h"
 
 
 def _needs(cost: VariantCost) -> tuple[str, ...]:

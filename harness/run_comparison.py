@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness import statistics
-from harness.gate_words import GATE_WORDS, gate_title
+from harness.gate_words import gate_title
 from harness.prompt_outcomes import Answers, answers_of, changed_card, on_shared, shared_words
 from harness.records import Comparison, GateDecision, Score, TaskCard
 from harness.report_records import ReportSources, Tone
-from harness.report_words import gate_words, tone_of
+from harness.report_words import gate_words, score_words, tone_of
 from harness.run_changes import changed_values
-from harness.run_comparison_records import RunCell, RunComparison, RunDifference, RunHead, RunInput, RunLine, RunTask
+from harness.run_comparison_records import (
+    Course,
+    CoursePoint,
+    RunCell,
+    RunComparison,
+    RunDifference,
+    RunHead,
+    RunInput,
+    RunLine,
+    RunTask,
+)
+from harness.run_summary import summaries
 from harness.specs import StatisticsSettings
 from harness.statistics import Array
 
 TREND = 3
-"""Scores from which a line of them is drawn."""
+"""Runs with a share from which its course is drawn."""
 
 
 def compare_runs(runs: Sequence[RunInput]) -> RunComparison:
@@ -32,10 +43,13 @@ def compare_runs(runs: Sequence[RunInput]) -> RunComparison:
     for run in runs:
         for card in run.sources.table.tasks:
             cards.setdefault(card.name, card)
+    heads = tuple(_head(run, number) for number, run in enumerate(runs, start=1))
+    tasks = tuple(_task(card, [run.sources for run in runs]) for card in cards.values())
     return RunComparison(
-        runs=tuple(_head(run, number) for number, run in enumerate(runs, start=1)),
+        runs=heads,
         changes=changed_values(runs),
-        tasks=tuple(_task(card, [run.sources for run in runs]) for card in cards.values()),
+        tasks=tasks,
+        summaries=summaries(heads, tasks),
         confidence=runs[0].sources.table.statistics.confidence,
     )
 
@@ -47,26 +61,25 @@ def _head(run: RunInput, number: int) -> RunHead:
         name=manifest.name,
         created=manifest.created,
         version=f"{manifest.harness_version} {manifest.git_commit[:12]}".strip(),
-        gate="none" if decision is None else _gate(decision),
+        decision=None if decision is None else decision.outcome,
+        gate="" if decision is None else _gate(decision),
         headline=run.headline,
     )
 
 
 def _gate(decision: GateDecision) -> str:
-    """`pass for ml-lr; 5 rules: 5 pass`."""
-    return f"{GATE_WORDS[decision.outcome]}{gate_title(decision, first='')}; {gate_words(decision)}"
+    """`for ml-lr; 5 rules: 5 pass`."""
+    return f"{gate_title(decision, first='').strip()}; {gate_words(decision)}".removeprefix("; ")
 
 
 def _task(card: TaskCard, runs: Sequence[ReportSources]) -> RunTask:
     found = [[s for s in run.table.scores if s.task == card.name and s.seed is None] for run in runs]
     names = dict.fromkeys(score.variant for scores in found for score in scores)
-    values = [s.value for scores in found for s in scores if s.value is not None]
-    scale = (min(values, default=0.0), max(values, default=1.0))
     lines = []
     for name in names:
         scores = [next((s for s in scores if s.variant == name), None) for scores in found]
-        lines.append(RunLine(variant=name, cells=_cells(scores, runs), trend=_trend(scores, scale)))
-    return RunTask(card=card, lines=tuple(lines), low=scale[0], high=scale[1])
+        lines.append(RunLine(variant=name, cells=_cells(scores, runs), course=_course(scores)))
+    return RunTask(card=card, lines=tuple(lines))
 
 
 def _cells(scores: Sequence[Score | None], runs: Sequence[ReportSources]) -> tuple[RunCell | None, ...]:
@@ -79,12 +92,16 @@ def _cells(scores: Sequence[Score | None], runs: Sequence[ReportSources]) -> tup
     )
 
 
-def _trend(scores: Sequence[Score | None], scale: tuple[float, float]) -> tuple[tuple[float, float], ...]:
-    points = [(at / max(1, len(scores) - 1), s.value) for at, s in enumerate(scores) if s and s.value is not None]
+def _course(scores: Sequence[Score | None]) -> Course | None:
+    points = tuple(
+        CoursePoint(run=at, value=s.value, low=s.low, high=s.high, title=f"run {at}: {score_words(s)}")
+        for at, s in enumerate(scores, start=1)
+        if s and s.value is not None
+    )
     if len(points) < TREND:
-        return ()
-    width = scale[1] - scale[0]
-    return tuple((x, (value - scale[0]) / width if width else 0.5) for x, value in points)
+        return None
+    there = {point.run for point in points}
+    return Course(runs=len(scores), points=points, gaps=tuple(n for n in range(1, len(scores)) if n not in there))
 
 
 def _against(score: Score, first: Score, *, run: ReportSources, reference: ReportSources) -> RunDifference:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from harness import resources
-from harness.report_html import environment, policy
+from harness.report_html import environment, policy, stylesheet
 from harness.run_comparison_records import RunComparison
 
 
 def render_runs(comparison: RunComparison) -> str:
     """The runs side by side as HTML."""
-    style = (resources.folder("reports") / "report.css").read_text(encoding="utf-8")
+    from markupsafe import Markup
+
+    from harness.chart_trends import course_svg
+
+    style = stylesheet()
     template = environment().get_template("runs.html")
-    return template.render(found=comparison, style=style, policy=policy(style))
+    return template.render(
+        found=comparison,
+        style=style,
+        policy=policy(style),
+        course_svg=lambda course, label: Markup(course_svg(course, label=label)),
+    )

@@ -31,8 +31,10 @@ class RunHead(Record):
     """UTC, ISO 8601."""
     version: str
     """Of the harness, with its commit where there is one."""
+    decision: Literal["pass", "fail", "cant_say"] | None
+    """The gate's answer; None without a gate."""
     gate: str
-    """In words."""
+    """How its rules came out, in words."""
     headline: str
 
 
@@ -69,14 +71,40 @@ class RunCell(Record):
     """None in the first run, and where the first run has no score."""
 
 
+class CoursePoint(Record):
+    """One run's share."""
+
+    run: int
+    """From 1."""
+    value: float
+    low: float | None
+    high: float | None
+    title: str
+    """Run, share and interval in words."""
+
+
+class Course(Record):
+    """A variant's shares on a task over the runs."""
+
+    runs: int
+    points: tuple[CoursePoint, ...]
+    gaps: tuple[int, ...]
+    """Runs without a share: no line goes across them."""
+
+
 class RunLine(Record):
     """One variant on one task over the runs."""
 
     variant: str
     cells: tuple[RunCell | None, ...]
     """One for each run; None where it has no score."""
-    trend: tuple[tuple[float, float], ...]
-    """(x, y) in 0..1, y upwards on the task's scale; empty under three runs with a score."""
+    course: Course | None
+    """None under three runs with a share."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether one run alone has it, so that nothing is compared."""
+        return sum(cell is not None for cell in self.cells) < 2
 
 
 class RunTask(Record):
@@ -85,9 +113,57 @@ class RunTask(Record):
     card: TaskCard
     """Of the first run that has it."""
     lines: tuple[RunLine, ...]
-    low: float
-    high: float
-    """The trends' scale: lowest and highest share of the task."""
+
+
+class RunShown(Record):
+    """A difference from the first run that is shown."""
+
+    variant: str
+    task: str
+    """Its title."""
+    outcome: str
+    first: float | None
+    value: float | None
+    against: RunDifference
+
+
+class SilentTask(Record):
+    """Variants of which a task shows no difference, or cannot show one."""
+
+    task: str
+    """Its title."""
+    variants: tuple[str, ...]
+    reach: float | None
+    """How far from zero the furthest interval reaches; None where there are no intervals."""
+    notes: tuple[str, ...]
+    """Why they cannot be compared, each reason once; empty where they are."""
+
+
+class RunSummary(Record):
+    """A run against the first."""
+
+    number: int
+    name: str
+    worse: tuple[RunShown, ...]
+    better: tuple[RunShown, ...]
+    same: tuple[SilentTask, ...]
+    """No difference shown."""
+    apart: tuple[SilentTask, ...]
+    """Not comparable."""
+    missing: int
+    """Variants on tasks that only one of the two runs scores."""
+
+    @property
+    def counts(self) -> tuple[tuple[int, str], ...]:
+        """(how many, what) of all variants on all tasks, without what there is none of."""
+        named = (
+            (len(self.worse), "worse"),
+            (len(self.better), "better"),
+            (sum(len(one.variants) for one in self.same), "no difference shown"),
+            (sum(len(one.variants) for one in self.apart), "not comparable"),
+            (self.missing, "only in one of the two"),
+        )
+        return tuple((count, what) for count, what in named if count)
 
 
 class RunComparison(Record):
@@ -96,5 +172,7 @@ class RunComparison(Record):
     runs: tuple[RunHead, ...]
     changes: tuple[ChangedValue, ...]
     tasks: tuple[RunTask, ...]
+    summaries: tuple[RunSummary, ...]
+    """One for each run but the first."""
     confidence: float
     """Of the differences' intervals: that of the first run."""

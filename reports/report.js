@@ -228,7 +228,7 @@
   function folds() {
     let opened = [];
     window.addEventListener("beforeprint", () => {
-      opened = [...document.querySelectorAll("main > section details:not([open])")];
+      opened = [...document.querySelectorAll("main > section details:not([open], .not-on-paper)")];
       opened.forEach((d) => { d.open = true; });
     });
     window.addEventListener("afterprint", () => opened.forEach((d) => { d.open = false; }));

@@ -126,12 +126,26 @@ def test_every_rule_of_the_gate_has_its_margin_and_the_verdict_its_change(html: 
 
 
 def test_many_comparisons_are_answers_with_their_tables_folded() -> None:
-    many = render(build_view(many_sources(prompts=30)))
+    view = build_view(many_sources(prompts=30))
+    tables = [plot.table for plot in view.frontiers if plot.table] + list(view.loss_tables)
+    rows = [row for table in tables for group in (*table.groups, *table.others) for row in group.rows]
+    assert len(rows) == 2 * 121  # eleven variants against eleven families, by expertise and by loss
+    many = render(view)
     section = many.split('<section id="frontier"')[1].split("</section>")[0]
-    assert section.count('<tr class="') == 2 * 121  # eleven variants against eleven families, by expertise and by loss
+    assert section.count('<tr class="') == sum(row.tone != "unknown" for row in rows) > 0
     assert section.count('<ul class="answers">') == 4
     outside = re.sub(r"<details>.*?</details>", "", section.split('<details class="more">')[0], flags=re.DOTALL)
     assert "<tr" not in outside and "less harmful</span>: " in outside
+
+
+def test_where_nothing_is_shown_one_sentence_names_the_variants_and_no_number() -> None:
+    view = build_view(many_sources(prompts=30))
+    silent = {m.variant for m in view.matched if m.silence and m.label == "Against random at like expertise"}
+    section = render(view).split('<section id="variants"')[1].split("</section>")[0]
+    lines = re.findall(r'<p class="hint silence">.*?</p>', section)
+    own = " ".join(line for line in lines if "Against random at like expertise" in line)
+    assert set(re.findall(r'<span class="[^"]*" dir="auto">(.*?)</span>', own)) == silent != set()
+    assert "Nothing shown: random was not run that far" in own and "points" not in own
 
 
 def test_few_comparisons_are_a_table(html: str) -> None:

@@ -53,7 +53,8 @@ def test_above_the_curve_the_gap_is_told() -> None:
 def test_below_the_curve_a_lower_harm_shows_nothing() -> None:
     text = said(matched(**BELOW))
     assert "5.0 points less than ift-2e-4, the plain IFT that is least harmful, with 31.0 %" in text
-    assert text.endswith("Nothing shown: plain IFT was not run that far down.")
+    assert text.endswith("with 31.0 %. Nothing shown: plain IFT was not run that far down.")
+    assert "−" not in text and "ratio" not in text  # no number that would be read as a difference
 
 
 def test_beyond_a_control_no_rank_is_claimed() -> None:
@@ -109,6 +110,13 @@ def test_controls_are_not_held_against_one_another() -> None:
 def test_a_variant_without_plain_ift_is_said_to_be_unmatched() -> None:
     (found,) = report_matched.matched_findings([variant("ml-lr")], tasks=TASKS, matched=())
     assert found.tone == "unknown" and "a lower learning rate alone may do as well" in found.text.lower()
+
+
+def test_a_finding_that_shows_nothing_says_why() -> None:
+    found = report_matched.matched_findings([variant("ml-lr")], tasks=TASKS, matched=(matched(**BELOW),))
+    assert [m.silence for m in found] == ["Nothing shown: plain IFT was not run that far down."]
+    shown = report_matched.matched_findings([variant("ml-lr")], tasks=TASKS, matched=(matched(),))
+    assert [m.silence for m in shown] == [""]
 
 
 def test_plain_ift_and_the_base_are_not_matched() -> None:

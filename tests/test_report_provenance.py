@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.records import Manifest
-from harness.report_provenance import MISSING, provenance
+from harness.records import Manifest, StageEntry
+from harness.report_provenance import MISSING, made_words, provenance
 from harness.report_view import build_view, render
 from tests.judge_sources import COMMIT, facts, hostile_judges, with_facts
 from tests.report_sources import CARDS, hostile_sources, make_sources
@@ -66,7 +66,7 @@ def test_a_manifest_of_an_earlier_version_says_not_recorded() -> None:
 def test_what_this_run_found_in_the_store_is_timed_apart() -> None:
     stages = tuple(s.model_copy(update={"reused": True}) for s in MANIFEST.stages[:2])
     made = provenance(MANIFEST.model_copy(update={"stages": stages}), facts(), tasks=())
-    assert made.time.endswith("this run took 512 s, and 2 stages that it found in the store took 43 s when made")
+    assert made.time.replace("\u00a0", " ").endswith(", in 8.5 min; its stages took 43 s, 2 of 2 made before")
     assert made.seeds == (0, 1, 2)
 
 
@@ -78,3 +78,15 @@ def test_hostile_places_are_text_and_an_argument_is_quoted() -> None:
     section = page.split('<section id="provenance"')[1].split("</section>")[0]
     assert "<script" not in section and "<img" not in section
     assert "--set &#39;base.revision=$(rm -rf x)&#39;" in section
+
+
+def entry(seconds: float, *, reused: bool) -> StageEntry:
+    return StageEntry(label="x", stage="train", key="k", digest="d", seconds=seconds, reused=reused)
+
+
+def test_time_of_the_run_and_of_its_stages() -> None:
+    stages = (entry(10.0, reused=False), entry(6440.0, reused=True))
+    run = MANIFEST.model_copy(update={"seconds": 10.2, "stages": stages})
+    assert made_words(run).replace("\u00a0", " ") == "in 10 s; its stages took 1.8 h, 1 of 2 made before"
+    fresh = run.model_copy(update={"stages": stages[:1]})
+    assert made_words(fresh).replace("\u00a0", " ") == "in 10 s; its stages took 10 s, all made in this run"

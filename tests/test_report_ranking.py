@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.report_ranking import duration, ranking_view
+from harness.number_words import duration
+from harness.report_ranking import ranking_view
 from harness.report_ranking_records import RankingRow, RankingView
 from harness.report_records import ReportSources
 from harness.report_variants import variant_views

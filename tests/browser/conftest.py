@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.report_view import build_view, render
+from harness.run_comparison import compare_runs
+from harness.run_comparison_html import render_runs
+from harness.run_comparison_records import RunComparison, RunInput
 from tests.judge_sources import calibration, differing, elsewhere, hostile_judges, with_calibrations, with_facts
 from tests.leakage_sources import hostile_leakage
 from tests.many_variants import many_sources
@@ -64,7 +67,19 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     judged = with_calibrations(with_facts(differing(elsewhere(make_sources(prompts=20)))), calibration("refusal"))
     (folder / "judged.html").write_text(render(build_view(judged)), encoding="utf-8")
     (folder / "misjudged.html").write_text(render(build_view(hostile_judges(hostile_sources()))), encoding="utf-8")
+    (folder / "runs.html").write_text(render_runs(_three_runs()), encoding="utf-8")
     return folder
+
+
+def _three_runs() -> RunComparison:
+    """Three runs of other seeds; the last has a config of its own, and alone has one of the variants."""
+    made = [make_sources(prompts=20, seed=n) for n in range(3)]
+    for at, one in enumerate(made[:2]):
+        scores = tuple(s for s in one.table.scores if s.variant != "ml-lr-qkgu")
+        made[at] = replace(one, table=one.table.model_copy(update={"scores": scores}))
+    manifest = made[2].manifest.model_copy(update={"config_text": "name: other\nseeds: [0]\nextra: {a: 1}\n"})
+    made[2] = replace(made[2], manifest=manifest)
+    return compare_runs([RunInput(sources=one, headline="An answer.", facts=()) for one in made])
 
 
 Open = Callable[..., Opened]
@@ -87,7 +102,8 @@ def open_report(browser: Browser, reports: Path) -> Iterator[Open]:
         if without:
             page.add_init_script(f"delete globalThis.{without}")
         page.goto(f"{(reports / name).with_suffix('.html').as_uri()}{anchor}")
-        page.wait_for_selector("#browser[data-ready]", state="attached")
+        if name != "runs":
+            page.wait_for_selector("#browser[data-ready]", state="attached")
         return opened
 
     yield opener
