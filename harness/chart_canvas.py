@@ -60,6 +60,7 @@ class Plane:
 
 
 def scale(low: float, high: float, padding: float = 0) -> alt.Scale:
+    """A linear axis that ends where it is told to, `padding` SVG units from the frame."""
     return alt.Scale(domain=[low, high], padding=padding, nice=False, zero=False)
 
 

@@ -59,6 +59,7 @@ def gap(box: Box, point: Point) -> float:
 
 
 def overlap(a: Box, b: Box) -> bool:
+    """Whether two boxes share more than an edge."""
     return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 

@@ -26,7 +26,8 @@ def crowd(points: Sequence[Corner]) -> tuple[int, ...]:
     Of all upright boxes with enough points, the one that has the most points in the least room.
     """
     least = max(_LEAST, math.ceil(len(points) / 2))
-    best, most = (), 0.0
+    best: tuple[int, ...] = ()
+    most = 0.0
     for inside in _columns(points, least):
         for first, last in combinations(_edges(range(len(inside))), 2):
             chosen = inside[first : last + 1]
@@ -40,6 +41,7 @@ def crowd(points: Sequence[Corner]) -> tuple[int, ...]:
 
 
 def within(x: float, y: float, across: Span, up: Span) -> bool:
+    """Whether a point lies in the frame or on its edge."""
     return across.low <= x <= across.high and up.low <= y <= up.high
 
 

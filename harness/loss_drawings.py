@@ -94,8 +94,9 @@ def _plane(losses: LossScale, last: int, canvas: Canvas) -> Plane:
         labelAlign={"expr": f"{at_end} ? 'right' : 'center'"},
     )  # fmt: skip
     axis = alt.Axis(values=list(losses.ticks), title=None, format=".3~g")
-    kind = "log" if losses.log else "linear"
-    up = alt.Scale(type=kind, domain=[losses.low, losses.high], nice=False, zero=False)
+    up = scale(losses.low, losses.high)
+    if losses.log:
+        up = alt.Scale(type="log", domain=[losses.low, losses.high], nice=False)
     return Plane(scale(0, last), steps, up, axis)
 
 
