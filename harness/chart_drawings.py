@@ -32,7 +32,7 @@ _POINT, _TRIAL, _SEED = 14**2, 10**2, 5**2
 
 
 def scatter_svg(plot: Scatter, *, classes: str, label: str, description: str) -> str:
-    """Harmfulness over expertise: bands, curves, trends, seeds, intervals, points, names, the frame of an enlarged part."""
+    """Harmfulness over expertise: bands, curves, trends, seeds, intervals, points, names, frame of an enlarged part."""
     canvas = Canvas(plot.width, plot.height, LEFT, TOP, RIGHT, BOTTOM)
     enlarged = " (enlarged)" if plot.zoomed else ""
     plane = Plane(
