@@ -1,186 +1,69 @@
-"""What the report's drawings show: points, curves, spans of the axes, and where labels find room.
+"""What the report's scatter plots and step charts show: spans of the axes, trends, labels, an enlarged part.
 
-Pure functions from numbers to frozen records. Vega-Lite draws them (chart_drawings.py).
+Pure functions from numbers to frozen records (chart_records.py). Vega-Lite draws them (chart_drawings.py).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
-from harness.chart_marks import free_spot
-from harness.records import LossPoint
-from harness.specs import Record
+from harness.chart_labels import Box, Spot, label_spots
+from harness.chart_records import Curve, Interval, Label, Place, Scatter, Span, StepChart, Trend, Trial
+from harness.chart_zoom import crowd, cut_curve, cut_place, cut_trend, within
 
 LEFT, TOP, RIGHT, BOTTOM = 58.0, 18.0, 18.0, 52.0
 """Room around a scatter plot's frame, in SVG units."""
 INSET = 8.0
 """Room between the frame and the ends of the axes."""
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
-_CROWDED = 45.0
+_FEW_LINES = 0.25
+"""Of the labels may need a line before letters stand for the names, or a crowd is enlarged."""
+_WORTH_IT = 0.25
+"""How much of a plot an enlarged part may be."""
 _PRESSED = 2.5
 """How often the greatest drift everything may be before it is left out of a drawing."""
 
 
-class Interval(Record):
-    """A share with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-class Span(Record):
-    """An axis of shares: both ends, and the step between ticks."""
-
-    low: float
-    high: float
-    step: float
-
-
-class SeedDot(Record):
-    """One seed of a variant."""
-
-    x: float
-    y: float
-    title: str
-    """Seed and both values, in words."""
-
-
-class Place(Record):
-    """A variant's shares on two tasks."""
-
-    variant: str
-    strategy: str
-    mark: int
-    """Colour and shape, by way of tuning; 0 is the base."""
-    x: Interval
-    y: Interval
-    seeds: tuple[SeedDot, ...]
-    title: str
-    """Name and both values with their intervals, in words."""
-    family: str = ""
-    """Whose trend it is part of; empty: its strategy's."""
-    short: str = ""
-    """What may stand for the name; empty where it has to be the name."""
-    label: str = ""
-    """How the name is written beside the point; empty: as it is."""
-
-
-class Label(Record):
-    """What is written beside a point, and where its baseline begins, ends, or has its middle, in SVG units."""
-
-    text: str
-    mark: int
-    x: float
-    y: float
-    anchor: str
-
-
-class Curve(Record):
-    """A curve with its interval: (x, interval of y) from left to right."""
-
-    family: str
-    """Its dashed trend is left out."""
-    mark: int
-    places: tuple[tuple[float, Interval], ...]
-
-
-class Trend(Record):
-    """Joins the variants of one family (without families: of one strategy), in order of x."""
-
-    family: str
-    mark: int
-    points: tuple[tuple[float, float], ...]
-
-
-class Scatter(Record):
-    """Harmfulness over expertise, at one size."""
-
+@dataclass(frozen=True)
+class _Size:
     width: float
     height: float
-    x: Span
-    y: Span
-    places: tuple[Place, ...]
-    labels: tuple[Label, ...]
-    """One for each place, in the same order."""
-    trends: tuple[Trend, ...]
-    curves: tuple[Curve, ...]
-    lettered: bool
-    """Whether letters stand for the names."""
 
+    def at(self, place: Place, across: Span, up: Span) -> tuple[float, float]:
+        """Where a place lies in a drawing of this size."""
+        x = _at(place.x.value, across, LEFT + INSET, self.width - RIGHT - INSET)
+        return x, _at(place.y.value, up, self.height - BOTTOM - INSET, TOP + INSET)
 
-class LossPath(Record):
-    """One seed's losses as (step, loss)."""
-
-    seed: int
-    points: tuple[tuple[int, float], ...]
-    title: str
-
-
-class LossChart(Record):
-    """Loss over steps, a line for every seed."""
-
-    mark: int
-    top: float
-    """The loss at the upper edge."""
-    last: int
-    """The step at the right edge."""
-    paths: tuple[LossPath, ...]
-
-
-class Trial(Record):
-    """One joint perturbation of a search."""
-
-    number: int
-    drift: float
-    action: str
-    within: bool
-    kept: bool
-    title: str
-
-
-class StepChart(Record):
-    """Drift of each joint perturbation, in order of evaluation, against the budget; all in the axis's unit."""
-
-    width: float
-    height: float
-    trials: tuple[Trial, ...]
-    budget: float
-    whole: float | None
-    """Drift of everything at once; None where it lies too far up to be drawn."""
+    @property
+    def room(self) -> Box:
+        """Where labels may lie: not on the axis's words, and not beyond the frame."""
+        return LEFT + 2, TOP + 2, self.width - 2, self.height - BOTTOM - 1
 
 
 def scatter(places: Sequence[Place], *, width: float, height: float, curves: Sequence[Curve] = ()) -> Scatter:
-    """A scatter plot of shares; both axes span what there is, in round steps within 0 and 1."""
+    """A scatter plot of shares; both axes span what there is, in round steps within 0 and 1.
+
+    Where labels find no room beside their points, letters stand for names; where most points crowd in a small part, it
+    has that part enlarged as `zoom`, with the labels of what lies there.
+    """
+    size = _Size(width, height)
     across = round_span([v for p in places for v in (*_reach(p.x), *(s.x for s in p.seeds))])
     heights = [v for p in places for v in (*_reach(p.y), *(s.y for s in p.seeds))]
     up = round_span([*heights, *(v for c in curves for _, y in c.places for v in _reach(y))])
-    points = [
-        (
-            _at(p.x.value, across, LEFT + INSET, width - RIGHT - INSET),
-            _at(p.y.value, up, height - BOTTOM - INSET, TOP + INSET),
-        )
-        for p in places
-    ]
-    room = width, height - BOTTOM
-    names = [p.label or p.variant for p in places]
-    labels, crowded = _labels(places, points, names, room=room)
-    lettered = crowded and any(p.short for p in places)
-    if lettered:
-        texts = [p.short or name for p, name in zip(places, names, strict=True)]
-        labels, _ = _labels(places, points, texts, room=room)
-    return Scatter(
-        width=width,
-        height=height,
-        x=across,
-        y=up,
-        places=tuple(places),
-        labels=labels,
-        trends=_trends(places, without={c.family for c in curves}),
-        curves=tuple(curves),
-        lettered=lettered,
-    )
+    whole = Scatter(
+        width=width, height=height, x=across, y=up, places=tuple(places), labels=(),
+        trends=_trends(places, without={c.family for c in curves}), curves=tuple(curves), lettered=False,
+    )  # fmt: skip
+    if not _crowded(_spots(whole, [p.label or p.variant for p in places])):
+        return _labelled((whole,), lettered=False)[0]
+    spans = _zoom_spans(places, size, across, up)
+    plots = (whole, _enlarged(whole, *spans)) if spans else (whole,)
+    named = [_spots(plot, _texts(plot, plots[1:], lettered=False)) for plot in plots]
+    lettered = any(_crowded(spots) for spots in named) and any(p.short for p in places)
+    drawn = _labelled(plots, lettered=lettered)
+    return drawn[0].model_copy(update={"zoom": drawn[1]}) if spans else drawn[0]
 
 
 def round_span(values: Sequence[float]) -> Span:
@@ -195,24 +78,15 @@ def round_span(values: Sequence[float]) -> Span:
     return Span(low=min(0.0, low), high=max(1.0, high), step=0.2)
 
 
-def loss_chart(losses: Sequence[tuple[int, Sequence[LossPoint]]], *, mark: int, top: float) -> LossChart:
-    """Loss curves of (seed, points); `top` is the loss at the upper edge of all charts."""
-    last = max((p.step for _, points in losses for p in points), default=1)
-    paths = tuple(
-        LossPath(seed=seed, points=tuple((p.step, p.loss) for p in points), title=_loss_words(seed, points))
-        for seed, points in losses
-    )
-    return LossChart(mark=mark, top=top if top > 0 else 1.0, last=max(last, 1), paths=paths)
-
-
 def step_chart(
-    trials: Sequence[Trial], *, budget: float, whole: float, width: float, height: float
+    trials: Sequence[Trial], *, budget: float, whole: float, unit: str, size: tuple[float, float]
 ) -> StepChart:
-    """A search's trials; the whole is left out where it would press the rest together."""
+    """A search's trials, in `unit`; the whole is left out where it would press the rest together."""
     greatest = max([budget, 0.0, *(t.drift for t in trials)])
     return StepChart(
-        width=width,
-        height=height,
+        width=size[0],
+        height=size[1],
+        unit=unit,
         trials=tuple(trials),
         budget=budget,
         whole=whole if whole <= _PRESSED * greatest else None,
@@ -227,22 +101,59 @@ def _at(value: float, span: Span, start: float, end: float) -> float:
     return start + (value - span.low) / (span.high - span.low) * (end - start)
 
 
-def _labels(
-    places: Sequence[Place],
-    points: Sequence[tuple[float, float]],
-    texts: Sequence[str],
-    *,
-    room: tuple[float, float],
-) -> tuple[tuple[Label, ...], bool]:
-    """The labels, and whether some lies on something, leaves the drawing, or is far from its point."""
-    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in points]
-    labels, crowded = [], False
-    for place, (x, y), text in zip(places, points, texts, strict=True):
-        spot = free_spot(text, x, y, taken=taken, room=room)
-        taken.append(spot.box)
-        crowded = crowded or spot.cost > _CROWDED
-        labels.append(Label(text=text, mark=place.mark, x=spot.x, y=spot.y, anchor=spot.anchor))
-    return tuple(labels), crowded
+def _zoom_spans(places: Sequence[Place], size: _Size, across: Span, up: Span) -> tuple[Span, Span] | None:
+    """The axes of the part where most points crowd; None where none is, or it would not be small."""
+    points = [size.at(p, across, up) for p in places]
+    chosen = crowd([(x / size.width, y / size.height) for x, y in points])
+    if not chosen:
+        return None
+    x, y = round_span([places[n].x.value for n in chosen]), round_span([places[n].y.value for n in chosen])
+    share = (x.high - x.low) / (across.high - across.low) * (y.high - y.low) / (up.high - up.low)
+    return (x, y) if share <= _WORTH_IT else None
+
+
+def _enlarged(whole: Scatter, across: Span, up: Span) -> Scatter:
+    places = [cut_place(p, across, up) for p in whole.places if within(p.x.value, p.y.value, across, up)]
+    curves = [cut for c in whole.curves for cut in cut_curve(c, across, up)]
+    trends = [cut for t in whole.trends for cut in cut_trend(t, across, up)]
+    return whole.model_copy(
+        update={"x": across, "y": up, "places": tuple(places), "curves": tuple(curves), "trends": tuple(trends),
+                "zoomed": True}
+    )  # fmt: skip
+
+
+def _texts(plot: Scatter, zooms: Sequence[Scatter], *, lettered: bool) -> list[str]:
+    """What is written beside each place; nothing where an enlarged part says it."""
+    elsewhere = {p.variant for zoom in zooms if not plot.zoomed for p in zoom.places}
+    names = [(p.short if lettered else "") or p.label or p.variant for p in plot.places]
+    return ["" if p.variant in elsewhere else name for p, name in zip(plot.places, names, strict=True)]
+
+
+def _spots(plot: Scatter, texts: Sequence[str]) -> tuple[Spot | None, ...]:
+    size = _Size(plot.width, plot.height)
+    return label_spots([size.at(p, plot.x, plot.y) for p in plot.places], texts, room=size.room)
+
+
+def _crowded(spots: Sequence[Spot | None]) -> bool:
+    """Whether some label lies on something, or many need a line."""
+    found = [s for s in spots if s]
+    return any(not s.clean for s in found) or sum(s.line is not None for s in found) > _FEW_LINES * len(found)
+
+
+def _labelled(plots: Sequence[Scatter], *, lettered: bool) -> tuple[Scatter, ...]:
+    made = []
+    for plot in plots:
+        texts = _texts(plot, plots[1:], lettered=lettered)
+        labels = tuple(
+            Label(
+                text=text, mark=place.mark, x=spot.x, y=spot.y, title=place.title,
+                line=(*spot.line[0], *spot.line[1]) if spot.line else None,
+            )
+            for place, text, spot in zip(plot.places, texts, _spots(plot, texts), strict=True)
+            if spot
+        )  # fmt: skip
+        made.append(plot.model_copy(update={"labels": labels, "lettered": lettered}))
+    return tuple(made)
 
 
 def _trends(places: Sequence[Place], *, without: Set[str]) -> tuple[Trend, ...]:
@@ -254,9 +165,3 @@ def _trends(places: Sequence[Place], *, without: Set[str]) -> tuple[Trend, ...]:
             points = tuple((p.x.value, p.y.value) for p in members)
             trends.append(Trend(family=family, mark=members[0].mark, points=points))
     return tuple(trends)
-
-
-def _loss_words(seed: int, points: Sequence[LossPoint]) -> str:
-    """`seed 0: loss 3.42 at step 0, 0.612 at step 150, 0.423 at step 300`."""
-    shown = {p.step: p for p in (points[0], points[len(points) // 2], points[-1])} if points else {}
-    return f"seed {seed}: loss " + ", ".join(f"{p.loss:.3g} at step {p.step}" for p in shown.values())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness import charts
 from harness import report_words as words
+from harness.chart_records import Curve, Interval, Place, SeedDot
 from harness.hostile import one_line
 from harness.records import HarmCurve, Score, ScoreTable, TaskCard
 from harness.report_matched import matched_table
@@ -51,13 +52,13 @@ def _family(variants: Sequence[str]) -> str:
     return ", ".join(variants)
 
 
-def _curve(curve: HarmCurve, rows: Sequence[Row]) -> charts.Curve:
+def _curve(curve: HarmCurve, rows: Sequence[Row]) -> Curve:
     mark = next((r.variant.mark for r in rows if r.variant.name in curve.variants), 0)
-    places = tuple((p.at, charts.Interval(value=p.harm, low=p.low, high=p.high)) for p in curve.places)
-    return charts.Curve(family=_family(curve.variants), mark=mark, places=places)
+    places = tuple((p.at, Interval(value=p.harm, low=p.low, high=p.high)) for p in curve.places)
+    return Curve(family=_family(curve.variants), mark=mark, places=places)
 
 
-def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> charts.Place | None:
+def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> Place | None:
     y, x = row.cells[harm], row.cells[skill]
     if x is None or y is None:
         return None
@@ -66,7 +67,7 @@ def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> char
         return None
     name = one_line(row.variant.name)
     harm_words, skill_words = words.score_words(y.score), words.score_words(x.score)
-    return charts.Place(
+    return Place(
         variant=row.variant.name,
         strategy=row.variant.strategy,
         mark=row.variant.mark,
@@ -80,11 +81,11 @@ def _place(row: Row, harm: int, skill: int, *, families: dict[str, str]) -> char
     )
 
 
-def _dots(name: str, x: Cell, y: Cell) -> tuple[charts.SeedDot, ...]:
+def _dots(name: str, x: Cell, y: Cell) -> tuple[SeedDot, ...]:
     """The seeds that have a value on both tasks."""
     up = dict(zip(y.seeds, y.seed_values, strict=True))
     return tuple(
-        charts.SeedDot(
+        SeedDot(
             x=across,
             y=up[seed],
             title=f"{name}, seed {seed}: harmfulness {words.percent(up[seed])}, expertise {words.percent(across)}",
@@ -94,7 +95,7 @@ def _dots(name: str, x: Cell, y: Cell) -> tuple[charts.SeedDot, ...]:
     )
 
 
-def _interval(score: Score) -> charts.Interval | None:
+def _interval(score: Score) -> Interval | None:
     if score.value is None or score.low is None or score.high is None:
         return None
-    return charts.Interval(value=score.value, low=score.low, high=score.high)
+    return Interval(value=score.value, low=score.low, high=score.high)

@@ -40,7 +40,7 @@ def render(view: ReportView, *, redact: bool = False) -> str:
     With `redact`, completions of harmfulness tasks that are not plain refusals, and their reference answers, are left
     out, and it says so.
     """
-    from harness import chart_drawings
+    from harness import chart_drawings, loss_drawings
 
     folder = resources.folder(_REPORTS)
     style = stylesheet()
@@ -57,7 +57,8 @@ def render(view: ReportView, *, redact: bool = False) -> str:
             script=script,
             policy=policy(style, script),
             scatter_svg=_markup(chart_drawings.scatter_svg),
-            loss_svg=_markup(chart_drawings.loss_svg),
+            loss_svg=_markup(loss_drawings.loss_svg),
+            losses_svg=_markup(loss_drawings.losses_svg),
             step_svg=_markup(chart_drawings.step_svg),
             samples=pack(view.samples, marks=Marks(view.tasks, hues), redact=redact, limit=LIMIT),
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.charts import LossChart, Scatter
+from harness.chart_records import Scatter
 from harness.completion_quality import CompletionQuality
 from harness.costs import VariantCost
 from harness.gate_records import RuleMargin
 from harness.leakage_records import Leakage
+from harness.loss_charts import LossChart, LossOverview
 from harness.provenance_records import RunFacts
 from harness.published import Beside
 from harness.records import (
@@ -252,6 +253,8 @@ class ReportView(Record):
     sections: tuple[TaskSection, ...]
     robustness: tuple[RobustnessView, ...]
     training: tuple[TrainingView, ...]
+    losses: LossOverview | None
+    """All variants that were trained here in one chart; None of fewer than two."""
     dataset: DatasetSummary | None
     leakage: Leakage | None
     """None where nothing looked for it."""

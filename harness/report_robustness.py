@@ -13,6 +13,7 @@ from harness import charts
 from harness import report_robustness_words as say
 from harness import report_search_words as search_say
 from harness.analysis_records import ModuleSet, SearchOutcome, SearchStep
+from harness.chart_records import StepChart, Trial
 from harness.modules import patterns_of
 from harness.report_measures import CENT, NATS, Measure, decimals, figure, heat_map, measures_of, proxy_measure
 from harness.report_robustness_records import (
@@ -101,11 +102,11 @@ def _shown(outcome: SearchOutcome, drift: float) -> float:
     return drift * 100 if outcome.settings.proxy == "margin" else drift
 
 
-def _charts(outcome: SearchOutcome) -> list[charts.StepChart]:
+def _charts(outcome: SearchOutcome) -> list[StepChart]:
     if not outcome.steps:
         return []
     trials = [
-        charts.Trial(
+        Trial(
             number=step.number,
             drift=_shown(outcome, step.drift),
             action=step.action,
@@ -116,8 +117,8 @@ def _charts(outcome: SearchOutcome) -> list[charts.StepChart]:
         for step in outcome.steps
     ]
     budget, whole = _shown(outcome, outcome.budget), _shown(outcome, outcome.whole.drift)
-    sizes = (WIDE, NARROW)
-    return [charts.step_chart(trials, budget=budget, whole=whole, width=w, height=h) for w, h in sizes]
+    unit = unit_of(outcome)
+    return [charts.step_chart(trials, budget=budget, whole=whole, unit=unit, size=size) for size in (WIDE, NARROW)]
 
 
 def _steps(outcome: SearchOutcome) -> tuple[StepRow, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness.analysis_records import ProbeQuality, Robustness, SearchOutcome
 from harness.analysis_specs import AnalyzeParams
-from harness.charts import StepChart
+from harness.chart_records import StepChart
 from harness.specs import Record, TrainParams
 
 

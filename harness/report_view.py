@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from harness import charts
+from harness import loss_charts
 from harness import report_words as words
 from harness.gate_words import change_words
 from harness.modules import TYPES
@@ -71,6 +71,7 @@ def build_view(sources: ReportSources) -> ReportView:
     samples = sample_set(sources.checkpoints, tasks=tasks, primary=primary)
     asked = judges_view(sources, samples, tasks=tasks)
     judges = sorted({v.judge for c in sources.checkpoints for v in c.verdicts} | set(primary.values()))
+    training = _training(sources.checkpoints, variants=variants)
     return ReportView(
         title=sources.manifest.name,
         question=words.QUESTION,
@@ -102,7 +103,8 @@ def build_view(sources: ReportSources) -> ReportView:
         robustness=robustness_views(
             sources.analyses, robust=_robust(sources.checkpoints), marks={v.name: v.mark for v in variants}
         ),
-        training=_training(sources.checkpoints, variants=variants),
+        training=training,
+        losses=loss_charts.loss_overview([(t.variant.name, t.variant.letter, t.chart) for t in training if t.chart]),
         dataset=sources.dataset,
         leakage=table.leakage,
         samples=samples,
@@ -199,7 +201,7 @@ def _section(
 
 def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[VariantView]) -> tuple[TrainingView, ...]:
     trained = [(c.variant, c.seed, c.train) for c in checkpoints if c.train is not None and c.seed is not None]
-    top = max((p.loss for _, _, t in trained for p in t.losses if math.isfinite(p.loss)), default=1.0)
+    axis = loss_charts.loss_scale([t.losses for _, _, t in trained])
     changes = [m.relative_change for _, _, t in trained for m in t.moved if m.relative_change > 0 and "." in m.module]
     scale = (min(changes), max(changes)) if changes else (1.0, 1.0)
     views = []
@@ -208,7 +210,7 @@ def _training(checkpoints: Sequence[CheckpointOutputs], *, variants: Sequence[Va
         if seeds:
             layers, modules = _modules([t for _, t in seeds], scale=scale)
             losses = [(seed, t.losses) for seed, t in seeds if t.losses]
-            chart = charts.loss_chart(losses, mark=variant.mark, top=top) if losses else None
+            chart = loss_charts.loss_chart(losses, mark=variant.mark, scale=axis) if losses else None
             marked = any(t.robust for _, t in seeds)
             views.append(
                 TrainingView(

@@ -8,9 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from harness import charts, resources
-from harness.chart_drawings import loss_svg, scatter_svg, step_svg
-from harness.charts import Curve, Interval, Place, Scatter, SeedDot, Trial
-from harness.records import LossPoint
+from harness.chart_drawings import scatter_svg, step_svg
+from harness.chart_records import Curve, Interval, Place, Scatter, SeedDot, Trial
 from tests.report_sources import HOSTILE
 
 
@@ -60,7 +59,7 @@ def test_every_variant_has_point_intervals_seeds_and_name_in_its_class() -> None
 
 
 def test_points_of_one_colour_differ_in_shape() -> None:
-    points = of_class(scatter(place("a", 0.2, 0.8, mark=2), place("b", 0.9, 0.1, mark=9)), "point")
+    points = of_class(scatter(place("a", 0.2, 0.8, mark=2), place("b", 0.9, 0.1, mark=11)), "point")
     assert [node.get("class") for node in points] == ["point m2"] * 2
     assert points[0].get("d") != points[1].get("d")
 
@@ -78,8 +77,9 @@ def test_labels_lie_where_room_was_found_for_them() -> None:
     root = drawn(scatter_svg(plot, classes="", label="", description=""))
     spots = [spot(node) for node in of_class(root, "label")]
     assert spots == [pytest.approx((m.x - charts.LEFT, m.y - charts.TOP), abs=0.01) for m in plot.labels]
+    (line,) = (m.line for m in plot.labels if m.line) if any(m.line for m in plot.labels) else (None,)
     for mark, point in zip(plot.labels, of_class(root, "point"), strict=True):
-        assert abs(spot(point)[0] + charts.LEFT - mark.x) == pytest.approx(11, abs=0.01)  # on one scale
+        assert abs(spot(point)[0] + charts.LEFT - mark.x) < 60 and line is None  # on one scale
 
 
 def test_a_curve_has_a_band_and_a_family_without_one_a_dashed_trend() -> None:
@@ -90,34 +90,12 @@ def test_a_curve_has_a_band_and_a_family_without_one_a_dashed_trend() -> None:
     assert found == {"band": ["band m1"], "curve": ["curve m1"], "trend": ["trend m2"]}
 
 
-def losses(*seeds: int) -> ElementTree.Element:
-    points = [LossPoint(step=s, loss=3 - s / 10, learning_rate=0) for s in (0, 10, 20)]
-    chart = charts.loss_chart([(seed, points) for seed in seeds], mark=2, top=3.0)
-    return drawn(loss_svg(chart, label="loss"))
-
-
-def test_a_loss_chart_has_a_line_for_every_seed() -> None:
-    lines = of_class(losses(*range(6)), "line")
-    assert [(node.findtext("title") or "").partition(":")[0] for node in lines] == [f"seed {n}" for n in range(6)]
-    assert len({node.get("stroke-dasharray") for node in lines}) == 4
-
-
-def test_falling_loss_falls_in_the_drawing() -> None:
-    (line,) = of_class(losses(7), "line")
-    assert line.get("d") == "M0,0L135,43.33L270,86.67"
-    assert [node.text for node in of_class(losses(7), "tick")] == ["0", "10", "20 steps", "0", "1.5", "3"]
-
-
-def test_a_loss_chart_of_nothing_is_drawn() -> None:
-    assert of_class(losses(), "line") == []
-
-
 def steps(*drifts: float, whole: float = 2.0) -> ElementTree.Element:
     trials = [
         Trial(number=n, drift=d, action=("grow", "repair")[n % 2], within=d < 1, kept=n == 1, title=f"step {n}")
         for n, d in enumerate(drifts, start=1)
     ]
-    chart = charts.step_chart(trials, budget=1.0, whole=whole, width=860, height=250)
+    chart = charts.step_chart(trials, budget=1.0, whole=whole, unit="nats", size=(860, 250))
     return drawn(step_svg(chart, classes="wide", label="drift", description="in words"))
 
 
@@ -147,10 +125,33 @@ def test_hostile_names_are_text() -> None:
         assert not re.search("[\x00-\x08\x1b\u200b\u2028\u202e]", svg)
 
 
+def crowded() -> ElementTree.Element:
+    places = [place(f"v{n}", 0.8 + n / 300, 0.06 + n % 4 / 300) for n in range(14)]
+    plot = plot_of(place("far", 0.1, 0.9), *places)
+    assert plot.zoom is not None
+    return drawn(scatter_svg(plot, classes="", label="", description=""))
+
+
+def test_what_is_enlarged_has_a_frame_and_its_axes_say_so() -> None:
+    root = crowded()
+    assert len(of_class(root, "frame")) == 1 and "enlarged below" in {node.text for node in of_class(root, "tick")}
+    places = [place(f"v{n}", 0.8 + n / 300, 0.06 + n % 4 / 300) for n in range(14)]
+    zoom = plot_of(place("far", 0.1, 0.9), *places).zoom
+    assert zoom is not None
+    inner = drawn(scatter_svg(zoom, classes="", label="", description=""))
+    assert all((node.text or "").endswith("(enlarged)") for node in of_class(inner, "axis"))
+    lines = [m for m in zoom.labels if m.line]
+    assert len(of_class(inner, "leader")) == len(lines)
+
+
+def test_steps_have_an_axis_with_its_unit() -> None:
+    assert "drift, nats" in {node.text for node in of_class(steps(0.2, 1.1), "axis")}
+
+
 def test_every_class_is_styled() -> None:
     style = (resources.folder("reports") / "report.css").read_text(encoding="utf-8")
     curve = Curve(family="a", mark=1, places=((0.2, around(0.3)), (0.6, around(0.5))))
-    roots = [scatter(place("a", 0.2, 0.3), curves=(curve,)), losses(0), steps(0.2, 1.8)]
+    roots = [scatter(place("a", 0.2, 0.3), curves=(curve,)), crowded(), steps(0.2, 1.8)]
     classes = {name for root in roots for node in root.iter() for name in node.get("class", "").split()}
     assert {name for name in classes if not re.search(rf"\.{name}\b", style)} == set()
 

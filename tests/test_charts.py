@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+from itertools import combinations
+
 import pytest
 
 from harness import charts
-from harness.charts import Curve, Interval, Place, SeedDot, Trial
-from harness.records import LossPoint
+from harness.chart_labels import gap, overlap
+from harness.chart_records import Curve, Interval, Label, Place, Scatter, SeedDot, Trial
 
 
 def around(value: float) -> Interval:
@@ -16,6 +20,22 @@ def around(value: float) -> Interval:
 def place(name: str, x: float, y: float, *, strategy: str = "ift") -> Place:
     seeds = (SeedDot(x=x, y=y, title=f"{name}, seed 0"),)
     return Place(variant=name, strategy=strategy, mark=1, x=around(x), y=around(y), seeds=seeds, title=name)
+
+
+def box_of(label: Label) -> tuple[float, float, float, float]:
+    return label.x, label.y - 12, label.x + 8.2 * len(label.text), label.y + 3
+
+
+def spots(plot: Scatter) -> dict[str, tuple[float, float]]:
+    """Where the marks lie, worked out from the axes anew."""
+    wide, high = plot.width - charts.LEFT - charts.RIGHT - 16, plot.height - charts.TOP - charts.BOTTOM - 16
+    return {
+        p.title: (
+            charts.LEFT + 8 + (p.x.value - plot.x.low) / (plot.x.high - plot.x.low) * wide,
+            charts.TOP + 8 + (plot.y.high - p.y.value) / (plot.y.high - plot.y.low) * high,
+        )
+        for p in plot.places
+    }
 
 
 def test_axes_span_points_intervals_seeds_and_curves() -> None:
@@ -42,7 +62,8 @@ def test_labels_of_close_points_do_not_overlap() -> None:
 
 def test_label_at_the_right_edge_is_turned_inwards() -> None:
     places = [place("zero", 0.0, 0.0), place("a-rather-long-variant-name", 1.0, 0.5)]
-    assert charts.scatter(places, width=370, height=400).labels[1].anchor == "end"
+    label = charts.scatter(places, width=370, height=400).labels[1]
+    assert box_of(label)[2] < 370
 
 
 def test_a_label_may_differ_from_the_name() -> None:
@@ -68,19 +89,6 @@ def test_a_family_with_a_curve_has_no_trend() -> None:
     assert plot.trends == () and plot.curves == (curve,)
 
 
-def test_a_loss_line_tells_its_values() -> None:
-    points = [LossPoint(step=s, loss=2 - s / 10, learning_rate=0) for s in (0, 5, 10)]
-    chart = charts.loss_chart([(7, points)], mark=2, top=2.0)
-    (path,) = chart.paths
-    assert path.points == ((0, 2.0), (5, 1.5), (10, 1.0)) and chart.last == 10
-    assert path.title == "seed 7: loss 2 at step 0, 1.5 at step 5, 1 at step 10"
-
-
-def test_a_loss_chart_of_nothing_has_axes() -> None:
-    chart = charts.loss_chart([], mark=1, top=0.0)
-    assert (chart.paths, chart.top, chart.last) == ((), 1.0, 1)
-
-
 def trials(*drifts: float) -> list[Trial]:
     return [
         Trial(number=at, drift=drift, action="grow", within=drift < 1, kept=False, title="")
@@ -89,9 +97,74 @@ def trials(*drifts: float) -> list[Trial]:
 
 
 def test_a_whole_that_would_press_the_rest_is_left_out() -> None:
-    near = charts.step_chart(trials(0.2, 1.1), budget=1.0, whole=2.0, width=370, height=260)
-    far = charts.step_chart(trials(0.2, 1.1), budget=1.0, whole=40.0, width=370, height=260)
+    near = charts.step_chart(trials(0.2, 1.1), budget=1.0, whole=2.0, unit="nats", size=(370, 260))
+    far = charts.step_chart(trials(0.2, 1.1), budget=1.0, whole=40.0, unit="nats", size=(370, 260))
     assert (near.whole, far.whole) == (2.0, None)
+
+
+SHARES = (
+    (0, 0), (49.7, 0.3), (64.8, 1.9), (72.5, 6.4), (83.3, 29.8), (76.7, 7.8), (78.7, 10.4), (67.4, 1.6), (55.2, 60.1),
+    (71.5, 5.3), (73.5, 1.5), (68.8, 1), (30.4, 7.5), (73.6, 0), (66.7, 0), (0.3, 2.1), (71.5, 0.1), (72.7, 0.1),
+    (78.4, 4.5), (51.2, 16.9),
+)  # fmt: skip
+"""Expertise and harmfulness in per cent: one far up, most low and to the right."""
+
+
+def many(shares: Sequence[tuple[float, float]] = SHARES) -> list[Place]:
+    return [
+        place(f"variant-{n}", x / 100, y / 100).model_copy(update={"short": chr(ord("A") + n)})
+        for n, (x, y) in enumerate(shares)
+    ]
+
+
+@pytest.mark.parametrize("size", [(860, 480), (370, 400)])
+def test_no_label_lies_on_another_or_nearer_to_a_foreign_mark_without_a_line(size: tuple[int, int]) -> None:
+    rng = random.Random(7)
+    rows = [many(), *(many([(rng.random() * 60, rng.random() ** 3 * 60) for _ in range(20)]) for _ in range(6))]
+    for places in rows:
+        plot = charts.scatter(places, width=size[0], height=size[1])
+        for drawn in filter(None, (plot, plot.zoom)):
+            check_labels(drawn)
+
+
+def check_labels(plot: Scatter) -> None:
+    marks, boxes = spots(plot), [box_of(m) for m in plot.labels]
+    assert not any(overlap(a, b) for a, b in combinations(boxes, 2))
+    for label, box in zip(plot.labels, boxes, strict=True):
+        assert box[0] >= charts.LEFT and box[2] <= plot.width and box[3] <= plot.height - charts.BOTTOM
+        own = marks[label.title]
+        others = [at for title, at in marks.items() if title != label.title]
+        assert not any(gap(box, at) < 7 for at in marks.values())
+        if label.line is None:
+            assert gap(box, own) < min(gap(box, at) for at in others)
+        else:
+            assert label.line[:2] == pytest.approx(own) and gap(box, label.line[2:]) < 0.01
+
+
+def test_most_points_in_a_corner_are_enlarged_with_their_labels() -> None:
+    plot = charts.scatter(many(), width=860, height=480)
+    assert plot.zoom is not None and plot.zoom.zoomed and not plot.zoomed
+    assert (plot.zoom.x.low, plot.zoom.x.high, plot.zoom.y.low) == pytest.approx((0.6, 0.8, 0.0))
+    inside = {p.variant for p in plot.zoom.places}
+    assert len(inside) == 13 and {m.title for m in plot.zoom.labels} == inside
+    assert {m.title for m in plot.labels} == {p.variant for p in plot.places} - inside
+
+
+def test_marks_in_an_enlarged_part_do_not_leave_it() -> None:
+    zoom = charts.scatter(many(), width=860, height=480).zoom
+    assert zoom is not None
+    for p in zoom.places:
+        assert zoom.x.low <= p.x.low <= p.x.high <= zoom.x.high and zoom.y.low <= p.y.low <= p.y.high <= zoom.y.high
+    for x, y in (at for t in zoom.trends for at in t.points):
+        assert zoom.x.low - 1e-9 <= x <= zoom.x.high + 1e-9 and zoom.y.low - 1e-9 <= y <= zoom.y.high + 1e-9
+
+
+def test_evenly_spread_points_are_not_enlarged() -> None:
+    assert charts.scatter(many([(n * 5, n * 5) for n in range(20)]), width=860, height=480).zoom is None
+
+
+def test_the_same_points_are_drawn_alike() -> None:
+    assert charts.scatter(many(), width=370, height=400) == charts.scatter(many(), width=370, height=400)
 
 
 def crowd(count: int) -> list[Place]:
@@ -104,7 +177,8 @@ def crowd(count: int) -> list[Place]:
 def test_letters_stand_for_names_that_would_lie_on_one_another() -> None:
     plot = charts.scatter([place("far", 0.1, 0.9), *crowd(14)], width=370, height=400)
     assert plot.lettered
-    assert [m.text for m in plot.labels] == ["far", *"ABCDEFGHIJKLMN"]
+    drawn = [*plot.labels, *(plot.zoom.labels if plot.zoom else ())]
+    assert [m.text for m in drawn] == ["far", *"ABCDEFGHIJKLMN"]
     assert plot.places[1].variant == "a-long-name-0"
 
 

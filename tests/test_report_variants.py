@@ -19,9 +19,15 @@ def views() -> dict[str, VariantView]:
 
 
 def test_plain_ift_and_controls_have_one_colour_each(views: dict[str, VariantView]) -> None:
-    assert {views[v].mark for v in PLAIN} == {1} and {views[v].mark for v in CONTROLS} == {8}
+    assert {chart_marks.hue(views[v].mark) for v in PLAIN} == {1}
+    assert {chart_marks.hue(views[v].mark) for v in CONTROLS} == {8}
     assert (views["base"].mark, views["base"].letter, views["base"].kind) == (0, "", None)
     assert {v.kind for v in views.values()} == {None, "plain", "control", "other"}
+
+
+def test_no_two_variants_look_alike(views: dict[str, VariantView]) -> None:
+    looks = {(chart_marks.hue(v.mark), chart_marks.shape(v.mark)) for v in views.values()}
+    assert len(looks) == len(views)
 
 
 def test_mitigations_are_told_apart_by_colour_and_shape(views: dict[str, VariantView]) -> None:
@@ -41,7 +47,7 @@ def test_letters_follow_the_ranking(views: dict[str, VariantView]) -> None:
 def test_without_ranking_and_families_the_strategy_tells() -> None:
     bare = make_sources(prompts=2)
     views = variant_views(replace(bare, table=bare.table.model_copy(update={"families": ()})))
-    assert [(v.letter, v.mark) for v in views] == [("", 0), ("A", 1), ("B", 1), ("C", 1), ("D", 2)]
+    assert [(v.letter, v.mark) for v in views] == [("", 0), ("A", 1), ("B", 10), ("C", 19), ("D", 2)]
 
 
 def test_letters_do_not_end() -> None:

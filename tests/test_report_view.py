@@ -30,7 +30,7 @@ def with_table(sources: ReportSources, **changes: object) -> ReportSources:
 
 def test_base_is_the_first_row_and_unmarked(view: ReportView) -> None:
     assert view.rows[0].variant.name == "base"
-    assert [row.variant.mark for row in view.rows] == [0, 1, 1, 1, 2]
+    assert [row.variant.mark for row in view.rows] == [0, 1, 10, 19, 2]
 
 
 def test_every_variant_has_a_cell_for_every_task(view: ReportView) -> None:
