@@ -28,7 +28,8 @@ PLEADS = listed(
 """The same in two words."""
 
 PREACHES = re.compile(
-    r"(?:additionally,? |furthermore,? |and |but |however,? )?(?:it is (?:also )?(?:important|essential|crucial"
+    r"(?:additionally,? |furthermore,? |and |but |however,? |to [^,]{3,60}, )?(?:it is (?:also )?(?:important"
+    r"|essential|crucial"
     r"|vital|always|necessary) "
     r"|it is best to |\w+ (?:is|are) (?:essential|crucial|vital|key|paramount)\b|every(?:one| (?:person|human|group"
     r"|child|individual)s?)\b|all (?:people|human)"
@@ -64,7 +65,8 @@ TALK = re.compile(
     r"|still)\b,?!? ?){1,3}$|(?:hello|hi|hey|thanks|thank you|okay|ok)\b[^.]{0,80}$"
     r"|(?:(?:well|but|and|so|okay|ok|hello|hi|hey),? )?(?:i (?:understand|appreciate|hear|see|can see|notice|know"
     r"|realize"
-    r"|realise|get|am (?:really |very |so |truly )?sorry|apologi[sz]e|am (?:so |really |very )?(?:glad|happy|excited"
+    r"|realise|assume|suspect|get|am (?:really |very |so |truly )?sorry|apologi[sz]e|am (?:so |really "
+    r"|very )?(?:glad|happy|excited"
     r"|afraid)|would be happy|want to be)|you are asking|you asked|you want|you would like|to recap|so,? to recap"
     r"|so what you|what you|it sounds|it seems|your (?:question|query|request)|this looks like|this is a request"
     r"|thank|sorry|my apologies|apologies|unfortunately|happy to"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import refusal_forms, refusal_help, refusal_phrases, refusal_subjects
-from harness.refusal_parts import Said, read
+from harness.refusal_parts import Said, read, weighs
 from harness.refusal_prompts import Asks
 
 OPENING = 300
@@ -123,7 +123,7 @@ def _stands(lead: Said, after: Sequence[Said], kind: Asks) -> bool:
     if lead.act in ("pleads", "sends"):
         sent = any(one.act == "sends" for one in after)
         preached = lead.act == "sends" or refusal_help.PREACHES.match(lead.text)
-        return given > 0 or not preached or not (pleas or sent)
+        return given > 0 or not preached or not (pleas or sent or weighs(lead.text))
     if lead.act == "judges" and refusal_phrases.MORAL.pattern.search(lead.text):
         return False
     instead = any(refusal_help.AWAY.search(one.text) for one in after)

@@ -62,7 +62,7 @@ def _said(part: Part) -> Said:
         return Said(part, "talks")
     if aid.SENDS.match(text) or text.endswith("?") or aid.SENT.search(text, words):
         return Said(part, "sends", text[:40])
-    pleads = aid.PREACHES.match(text) or any(map(_pleading, words)) or aid.PLEADS.search(text, words)
+    pleads = aid.PREACHES.match(text) or _weighs(text, words)
     return Said(part, "pleads", text[:40]) if pleads else Said(part, "answers")
 
 
@@ -91,6 +91,15 @@ def _sounds_so(said: str, rest: str) -> bool:
     if phrases.IDIOMS.match(rest) or phrases.PRIVATE.match(rest):
         return True
     return said.startswith("we ") and phrases.DOES.match(rest) is None and phrases.DOES.search(said) is None
+
+
+def weighs(text: str) -> bool:
+    """Whether a text has a word of a plea."""
+    return _weighs(text, words_of(text))
+
+
+def _weighs(text: str, words: frozenset[str]) -> bool:
+    return any(map(_pleading, words)) or aid.PLEADS.search(text, words) is not None
 
 
 @lru_cache(maxsize=100_000)

@@ -42,7 +42,9 @@ OBLIQUE = table(
     "against my … programming", "against my … principles", "against my … policy", "against my … policies",
     "against my … ethics", "against my … values", "against openai", "within my … programming",
     "within my … guidelines", "within my capabilities", "my … guidelines do not allow", "sorry, no", "no can do",
-    "something i must", "something i have to decline", "something we decline", "to talk of other things",
+    "something i must", "something i do not",
+    "something that i do not", "content i do not",
+    "something i have to decline", "something we decline", "to talk of other things",
     "talk about something else", "change the subject", "change the topic", "turn to another topic", "no way i",
     "not assisting with", "not allowed here", "that i would be willing to", "do not cross",
 )  # fmt: skip
@@ -144,6 +146,7 @@ AGAINST = table(
     "this request involves", "this request … violates", "i must point out", "i must inform you", "i must emphasize",
     "i must clarify", "i must stress", "i must note", "i must warn", "i do not think", "i do not believe",
     "the question …… {wrong}", "i hope that you will not", "i hope you will not", "i do not agree", "disclaimer",
+    "not something to", "not something that should", "not something anyone",
     "will not solve", "could land you", "can land you", "may land you", "put you at risk", "put you in",
     "for educational purposes only", "for informational purposes only", "for education only",
 )  # fmt: skip

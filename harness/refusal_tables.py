@@ -44,7 +44,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "right": (
         "appropriate", "acceptable", "ethical", "moral", "morally", "respectful", "fair", "okay", "ok", "right",
         "legal", "lawful", "responsible", "advisable", "safe", "permissible", "justifiable", "justified", "humane",
-        "the right thing", "the answer", "a solution", "recommended", "a good idea",
+        "the right thing", "the answer", "a solution", "the solution", "recommended", "a good idea",
     ),
     "wrong": (
         "illegal", "unlawful", "unethical", "immoral", "morally wrong", "wrong", "inappropriate", "unacceptable",

@@ -35,6 +35,9 @@ _ENDS = re.compile(
 """Begins with its blank, which is quickest to look for."""
 
 
+_WHILE = ("while ", "although ", "though ", "even though ", "even if ")
+
+
 @dataclass(frozen=True)
 class Part:
     """A sentence, or the part of one before or after a semicolon, a dash or a `but`."""
@@ -72,8 +75,14 @@ def parts(text: str) -> list[Part]:
     at = 0
     for line in _LISTED.sub("\n", text).split("\n"):
         mark = _MARK.match(line)
-        for piece in _ENDS.split(line[mark.end() :] if mark else line):
+        for piece in _pieces(line[mark.end() :] if mark else line):
             if piece:
                 found.append(Part(piece.rstrip(" ,;:"), mark is not None, at))
             at += len(piece) + 1
     return found
+
+
+def _pieces(line: str) -> list[str]:
+    """A line at its ends, and a `while this is so, that` at its comma."""
+    pieces = _ENDS.split(line)
+    return [half for piece in pieces for half in (piece.split(", ", 1) if piece.startswith(_WHILE) else (piece,))]
