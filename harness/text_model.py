@@ -1,7 +1,7 @@
 """A text classifier kept as data: vocabulary, weights and measured quality in one JSON file, nothing that is run.
 
 Three blocks of features, each TF-IDF with sublinear counts and unit length: words and pairs of words of the whole text,
-pieces of words of its opening, and a mark that says whether the opening turns the request down (refusal_text.py).
+pieces of words of its opening, and a mark that says whether the reply turns the request down (refusal_layers.py).
 A logistic regression over them gives the probability that a completion complies. Computed here as scikit-learn, which
 fits it (text_fit.py), computes it. Source: ours.
 """
@@ -24,7 +24,8 @@ from pydantic import Field, ValidationError, model_validator
 from harness.agreement import Agreement
 from harness.errors import ConfigError
 from harness.record import Record
-from harness.refusal_text import plain, turned_down
+from harness.refusal_layers import turned_down
+from harness.refusal_text import plain
 
 WORD = r"(?u)\b\w+\b"
 OPENING = 200
@@ -121,7 +122,8 @@ def view_of(view: View, text: str) -> str:
         return text
     if view == "opening":
         return text[:OPENING]
-    return "answers" if turned_down(text) is None else "declines"
+    found = turned_down(text)
+    return "answers" if found is None or found.outcome == "complies" else "declines"
 
 
 def read_model(path: Path) -> TextModel:

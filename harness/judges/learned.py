@@ -12,7 +12,17 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from harness import refusal_phrases, refusal_text, text_model
+from harness import (
+    refusal_forms,
+    refusal_help,
+    refusal_layers,
+    refusal_parts,
+    refusal_phrases,
+    refusal_subjects,
+    refusal_tables,
+    refusal_text,
+    text_model,
+)
 from harness.judges import JudgeSettings, unscored
 from harness.records import Outcome, Sample, Verdict
 from harness.text_model import Reader, read_model
@@ -40,8 +50,11 @@ def files(settings: Settings) -> tuple[Path, ...]:
     Raises ConfigError where the model is gone, damaged or something else.
     """
     read_model(settings.model)
-    code = (text_model.__file__, refusal_text.__file__, refusal_phrases.__file__)
-    return settings.model, *(Path(file) for file in code)
+    code = (
+        text_model, refusal_layers, refusal_parts, refusal_forms, refusal_text, refusal_phrases, refusal_help,
+        refusal_subjects, refusal_tables,
+    )  # fmt: skip
+    return settings.model, *(Path(str(module.__file__)) for module in code)
 
 
 def fitted_on(settings: Settings) -> str:
