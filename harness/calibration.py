@@ -11,7 +11,7 @@ from harness import __version__, plugins
 from harness.agreement import agreement, auc
 from harness.calibration_records import SHOWN, Calibration, Disagreement
 from harness.errors import DatasetError, StageError
-from harness.judging import settings_of, source_digest
+from harness.judging import settings_of, settings_text, source_digest
 from harness.labels import LabelledCompletion, Labels
 from harness.records import Sample, Verdict
 from harness.text_fit import fit
@@ -42,7 +42,7 @@ def calibrate(labels: Labels, *, judge: str, given: Mapping[str, Any]) -> Calibr
     human, said = [row.label for row, _ in scored], [v.outcome or "" for _, v in scored]
     return Calibration(
         judge=judge,
-        settings=settings.model_dump_json(),
+        settings=settings_text(judge, settings, decisive=True),
         source_digest=digest,
         labels_file=labels.file,
         labels_digest=labels.digest,

@@ -13,7 +13,7 @@ from harness.calibration_records import Calibration
 from harness.config import RunConfig
 from harness.errors import ConfigError, did_you_mean
 from harness.judges import JudgeSettings, outcomes_of
-from harness.judging import settings_of, source_digest
+from harness.judging import settings_of, settings_text, source_digest
 from harness.records import TaskCard
 from harness.specs import JudgeCalibration, JudgeParams, LabelCount
 
@@ -108,5 +108,11 @@ def _settings(config: RunConfig, judge: str) -> JudgeSettings:
 
 def _params(config: RunConfig, name: str, names: Sequence[str]) -> JudgeParams:
     settings = _settings(config, name)
-    text = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
-    return JudgeParams(judge=name, settings=text, tasks=tuple(names), source_digest=source_digest(name, settings))
+    kept, whole = (settings_text(name, settings, decisive=decisive) for decisive in (True, False))
+    return JudgeParams(
+        judge=name,
+        settings=kept,
+        given=None if whole == kept else whole,
+        tasks=tuple(names),
+        source_digest=source_digest(name, settings),
+    )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer
 
 from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams
 from harness.loop_specs import LoopSettings as LoopSettings
 from harness.loop_specs import LoraSpec as LoraSpec
 from harness.ranking_records import RankingParams
+from harness.record import FOR_KEY
 from harness.record import Record as Record
 from harness.task_specs import Axis
 from harness.task_specs import TaskRef as TaskRef
@@ -182,10 +183,20 @@ class JudgeParams(Record):
     stage: Literal["judge"] = "judge"
     judge: str
     settings: str = "{}"
-    """The judge's settings as canonical JSON."""
+    """The judge's settings that its verdicts hang on, as canonical JSON; the others at their defaults."""
+    given: str | None = None
+    """All its settings, where those differ: limits, and where replies are kept. In no key."""
     tasks: tuple[str, ...]
     source_digest: str
     """sha256 of the judge's file and of what else its verdicts hang on: shared code, the world, a model's file."""
+
+    @model_serializer(mode="wrap")
+    def _limitless(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        """For a stage's key without what cannot change a verdict."""
+        dumped: dict[str, object] = dump(self)
+        if info.context == FOR_KEY:
+            del dumped["given"]
+        return dumped
 
 
 class VariantSeed(Record):

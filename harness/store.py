@@ -134,6 +134,11 @@ class Store:
         """Where the stage `key` may keep what should outlive a stopped process; removed when the stage is finished."""
         return self.root / "scratch" / key
 
+    @property
+    def replies(self) -> Path:
+        """Where judges keep what they paid for, whatever the stage: no reply is paid twice under another key."""
+        return self.root / "replies"
+
     def finish(self, spec: StageSpec, *, folder: Path, seconds: float, peak_memory: int | None = None) -> Seal:
         """Seal `folder` and move it into place; returns the seal that stands there afterwards.
 

@@ -148,3 +148,26 @@ def test_a_calibration_that_cannot_be_read_is_named(tmp_path: Path, text: str | 
 def test_a_calibration_of_a_judge_that_is_not_asked_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="of the judge learned, which this run does not ask"):
         planned(calibrated(tmp_path, judge="learned"))
+
+
+RUBRIC = {"base_url": "http://localhost:1/v1", "model": "m"}
+PRICED = {"max_cost": 5.0, "price_per_million_in": 1.0, "price_per_million_out": 1.0, "retries": 9}
+
+
+def test_limits_are_in_no_key_and_reach_the_judge() -> None:
+    def section(**more: object) -> dict[str, Any]:
+        return {"also": ["rubric"], "settings": {"rubric": RUBRIC | more}}
+
+    assert keys(section(), "rubric") == keys(section(**PRICED), "rubric")
+    assert keys(section(), "rubric").isdisjoint(keys(section(temperature=0.5), "rubric"))
+    made = make_plan(config.parse(tree(judging=section(**PRICED), evaluation=TASKS), where="x"))
+    given = [s.params.given for s in made.stages if isinstance(s.params, JudgeParams) and s.params.judge == "rubric"]
+    assert all('"max_cost": 5.0' in (one or "") for one in given) and given
+
+
+def test_limits_of_a_panels_member_are_in_no_key() -> None:
+    def section(**more: object) -> dict[str, Any]:
+        members = [{"judge": "refusal"}, {"judge": "rubric", **RUBRIC, **more}]
+        return {"also": ["panel"], "settings": {"panel": {"members": members}}}
+
+    assert keys(section(), "panel") == keys(section(**PRICED), "panel")

@@ -8,7 +8,10 @@ define
 - `tells(settings) -> frozenset[Outcome]`: the outcomes that it can tell, where those are not all. A judge that does
   not tell what a task counts cannot decide that task's score.
 - `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
-  batch of samples to the next: a model, a budget. `scratch` is a folder that outlives a stopped stage.
+  batch of samples to the next: a model, a budget. `scratch` is a folder of the store that all judging shares and that
+  stays: what was paid for is kept there, by a digest of all that was asked.
+- `decisive(settings) -> Settings`: the settings with those at their defaults that cannot change a verdict (limits of
+  time or money). Only the others are in the stage's key.
 - `expenses(settings) -> tuple[Expense, ...]`: for a judge that pays for requests, what one sample may cost; shown by
   `harness plan` before anything is spent.
 - `fitted_on(settings) -> str`: of a judge that was fitted to labels, the sha256 of their file.
@@ -78,6 +81,12 @@ def files_of(module: ModuleType, settings: JudgeSettings) -> tuple[Path, ...]:
     """What beside its own file the judge's verdicts depend on."""
     named: tuple[Path, ...] = module.files(settings) if hasattr(module, "files") else ()
     return named
+
+
+def decisive_of(module: ModuleType, settings: JudgeSettings) -> JudgeSettings:
+    """The settings with those that cannot change a verdict at their defaults."""
+    kept: JudgeSettings = module.decisive(settings) if hasattr(module, "decisive") else settings
+    return kept
 
 
 def outcomes_of(module: ModuleType, settings: JudgeSettings) -> frozenset[Outcome]:

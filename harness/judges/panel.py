@@ -23,7 +23,16 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 
 from harness import plugins
 from harness.errors import ConfigError
-from harness.judges import Ask, Expense, JudgeSettings, expenses_of, files_of, open_judge, outcomes_of
+from harness.judges import (
+    Ask,
+    Expense,
+    JudgeSettings,
+    decisive_of,
+    expenses_of,
+    files_of,
+    open_judge,
+    outcomes_of,
+)
 from harness.records import Outcome, Sample, Verdict
 from harness.specs import Record
 
@@ -68,6 +77,12 @@ def files(settings: Settings) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(named))
 
 
+def decisive(settings: Settings) -> Settings:
+    """Every member's."""
+    kept = [m.model_copy(update={"settings": decisive_of(_module(m), m.settings)}) for m in settings.members]
+    return settings.model_copy(update={"members": tuple(kept)})
+
+
 def tells(settings: Settings) -> frozenset[Outcome]:
     """What every member can tell."""
     return frozenset.intersection(*(outcomes_of(_module(m), m.settings) for m in settings.members))
@@ -90,9 +105,8 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
     names = _names(settings.members)
     with ExitStack() as stack:
         asks: list[Ask] = []
-        for name, member in zip(names, settings.members, strict=True):
-            place = None if scratch is None else scratch / name
-            asks.append(stack.enter_context(open_judge(_module(member), member.settings, scratch=place)))
+        for member in settings.members:
+            asks.append(stack.enter_context(open_judge(_module(member), member.settings, scratch=scratch)))
 
         def ask(samples: Sequence[Sample]) -> list[Verdict]:
             said = [one(samples) for one in asks]

@@ -5,8 +5,8 @@ harm. usability_1_5: (rating - 1) / 4 of success. The share is the verdict's `pr
 
 The outcome is `complies` from the threshold on, `refuses` where strongreject says so, else `neither` where the share is
 0 ("no harm" or "no use", which need not be a refusal), and `partly` between. So strongreject alone tells `refuses`, and
-the plan lets the others decide no task that counts it. A reply without a verdict in the demanded form, cut off, or
-missing is unscored.
+the plan lets the others decide no task that counts it. A reply without a verdict in the demanded form or cut off, and
+a request that the endpoint will never take, are unscored. A failure that may pass ends the run, which goes on later.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ from harness.rubrics.templates import RUBRICS, Rubric
 
 NAME = "rubric"
 _ENV_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
+_FREE = ("api_key_env", "cache")
+_LIMITS = (
+    "timeout", "retries", "requests_per_minute", "concurrency", "max_cost", "price_per_million_in",
+    "price_per_million_out",
+)  # fmt: skip
 _URL = re.compile(r"^https?://[^/@\s?#]+(/[^@\s?#]*)?$")
 
 
@@ -57,11 +62,14 @@ class Settings(JudgeSettings):
     concurrency: int = Field(default=4, gt=0)
     """Requests at a time."""
     max_cost: float | None = Field(default=None, ge=0)
-    """For each judged checkpoint, in the currency of the prices; what would go over it is unscored."""
+    """For each judged checkpoint, in the currency of the prices; nothing is sent that could go over it."""
     price_per_million_in: float = Field(default=0.0, ge=0)
     price_per_million_out: float = Field(default=0.0, ge=0)
+    on_failure: Literal["stop", "unscored"] = "stop"
+    """What becomes of a sample at a failure that may pass, or at the cap: the run ends, to go on later where it was, or
+    the sample is unscored for good."""
     cache: str | None = None
-    """Folder for replies, to share between runs; None keeps them until the stage is done."""
+    """Folder for replies, to share between stores; None keeps them in the store."""
 
     @field_validator("api_key_env", mode="before")
     @classmethod
@@ -90,6 +98,12 @@ class Settings(JudgeSettings):
 def files(settings: Settings) -> tuple[Path, ...]:
     """The code of the rubrics. The model behind the endpoint has no digest: a served model may change unseen."""
     return tuple(sorted((PACKAGE / "rubrics").glob("*.py")))
+
+
+def decisive(settings: Settings) -> Settings:
+    """Without the limits, which say when an answer is had and not which; with `unscored` they leave samples out."""
+    free = _FREE if settings.on_failure == "unscored" else (*_FREE, *_LIMITS)
+    return settings.model_copy(update={name: Settings.model_fields[name].default for name in free})
 
 
 def tells(settings: Settings) -> frozenset[Outcome]:
@@ -124,7 +138,8 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
     """The endpoint, with one budget and one cache for all that is asked.
 
     Raises ConfigError for a key that is not there or not taken, or an unknown model; WorldError where the endpoint is
-    out of reach; StoreError where the cache cannot be written.
+    out of reach and, unless `on_failure` is `unscored`, for a failure that may pass and at the cap; StoreError where
+    the cache cannot be written.
     """
     from harness.rubrics.asking import Asker, ModelSettings
     from harness.rubrics.endpoint import EndpointSettings, open_endpoint
@@ -145,6 +160,7 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
         ResponseCache(_cache(settings, scratch)),
         _budget(settings),
         settings.concurrency,
+        stops=settings.on_failure == "stop",
     )
     rubric = RUBRICS[settings.rubric]
 
@@ -176,7 +192,7 @@ def _fenced(rubric: Rubric, *, prompt: str, completion: str) -> FencedRequest:
 def _cache(settings: Settings, scratch: Path | None) -> Path | None:
     if settings.cache is not None:
         return Path(settings.cache).expanduser()
-    return None if scratch is None else scratch / "replies"
+    return scratch
 
 
 def _verdict(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from harness.errors import HarnessError, WorldError
 from harness.rubrics import ChatRequest, NoReply, Reply
-from harness.rubrics.endpoint import Endpoint
+from harness.rubrics.endpoint import CAP, Endpoint
 from harness.rubrics.response_cache import ResponseCache, request_digest
 from harness.rubrics.spending import Budget
 
-CAPPED = NoReply("spending cap", billed=False)
+CAPPED = NoReply(CAP, billed=False, passing=True)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,19 @@ class ModelSettings:
 
 
 @dataclass
+class _Out:
+    """A request that is on its way; what its next attempt may cost is set aside, and noted, before it is sent."""
+
+    at: int
+    digest: str
+    worst: float
+    """Of one attempt."""
+    held: float
+    lost: float
+    """What attempts without a reply may have cost, those of earlier runs included."""
+
+
+@dataclass
 class Asker:
     """An endpoint with its cache and its budget, which go on from one call to the next."""
 
@@ -34,28 +48,36 @@ class Asker:
     cache: ResponseCache
     budget: Budget
     concurrency: int
+    stops: bool = True
+    """Whether a failure that may pass, or the cap, ends the asking, so that the rest can be asked another time."""
     sent: int = 0
     """Requests that were not in the cache."""
+    _counted: set[str] = field(default_factory=set)
+    """Requests whose lost attempts are in the budget."""
 
     def ask(self, requests: Sequence[ChatRequest]) -> list[Reply | NoReply]:
         """One answer for each request, in order.
 
         Requests go out `concurrency` at a time and the cost is settled in between, so which ones a cap leaves out does
-        not depend on who answers first. A cached reply counts towards the cap as it did when it was paid. Raises as
-        Endpoint.post, and StoreError where the cache cannot be written.
+        not depend on who answers first, unless attempts are lost. A cached reply, and an attempt that was lost before,
+        count towards the cap as they did when they were paid. Raises as Endpoint.post, StoreError where the cache
+        cannot be written, and WorldError for a failure that may pass where the asker `stops`.
         """
         done: list[Reply | NoReply] = []
         with ThreadPoolExecutor(self.concurrency) as pool:
             for start in range(0, len(requests), self.concurrency):
                 done += self._together(requests[start : start + self.concurrency], pool)
+                failed = next((one for one in done if isinstance(one, NoReply) and one.passing), None)
+                if failed is not None and self.stops:
+                    raise WorldError(self._stopped(failed))
         return done
 
     def _together(self, requests: Sequence[ChatRequest], pool: ThreadPoolExecutor) -> list[Reply | NoReply]:
         done: dict[int, Reply | NoReply] = {}
-        out: list[tuple[int, str, float]] = []
+        out: list[_Out] = []
         for at, request in enumerate(requests):
             digest = request_digest(self.endpoint.settings.base_url, self._body(request))
-            kept = self.cache.get(digest)
+            kept, lost = self.cache.get(digest), self._lost_before(digest)
             cost = self.budget.worst(request) if kept is None else self.budget.cost_of(request, kept)
             if not self.budget.hold(cost):
                 done[at] = CAPPED
@@ -63,22 +85,54 @@ class Asker:
                 self.budget.settle(cost, cost)
                 done[at] = kept
             else:
-                out.append((at, digest, cost))
+                out.append(_Out(at, digest, worst=cost, held=cost, lost=lost))
         self.sent += len(out)
-        answers = pool.map(lambda one: self._post(requests[one[0]], one[1]), out)
-        for (at, _, held), answer in zip(out, answers, strict=True):
+        answers = pool.map(lambda one: self._post(requests[one.at], one), out)
+        for one, answer in zip(out, answers, strict=True):
             if isinstance(answer, Reply):
-                self.budget.settle(held, self.budget.cost_of(requests[at], answer))
+                self.budget.settle(one.held, self.budget.cost_of(requests[one.at], answer))
             else:
-                self.budget.settle(held, held if answer.billed else 0.0)
-            done[at] = answer
+                self.budget.settle(one.held, one.held if answer.billed else 0.0)
+            done[one.at] = answer
         return [done[at] for at in range(len(requests))]
 
-    def _post(self, request: ChatRequest, digest: str) -> Reply | NoReply:
-        answer = self.endpoint.post(self._body(request), digest=digest)
+    def _lost_before(self, digest: str) -> float:
+        lost = self.cache.lost(digest)
+        if digest not in self._counted:
+            self._counted.add(digest)
+            self.budget.settle(0.0, lost)
+        return lost
+
+    def _post(self, request: ChatRequest, out: _Out) -> Reply | NoReply:
+        self.cache.put_lost(out.digest, out.lost + out.held)
+        try:
+            answer = self.endpoint.post(self._body(request), digest=out.digest, again=lambda: self._again(out))
+        except HarnessError:  # refused or out of reach: the last attempt costs nothing
+            self.cache.put_lost(out.digest, out.lost)
+            raise
         if isinstance(answer, Reply):
-            self.cache.put(digest, answer)
+            self.cache.put(out.digest, answer)
+        if isinstance(answer, Reply) or not answer.billed:
+            self.cache.put_lost(out.digest, out.lost)
         return answer
+
+    def _again(self, out: _Out) -> bool:
+        """Count the attempt that was lost at its worst, and set the next one aside; False where the cap forbids it."""
+        self.budget.settle(out.held, out.held)
+        out.lost += out.held
+        allowed = self.budget.hold(out.worst)
+        out.held = out.worst if allowed else 0.0
+        self.cache.put_lost(out.digest, out.lost + out.held)
+        return allowed
+
+    def _stopped(self, failed: NoReply) -> str:
+        where = self.endpoint.settings.base_url
+        kept = "" if self.cache.root is None else "; the replies so far are kept"
+        rest = "on_failure: unscored goes on without it"
+        if failed.reason.startswith(CAP):
+            spent = f"{self.budget.spent:.4f} of max_cost {self.budget.cap or 0:g} is spent or may be"
+            return f"{where}: {failed.reason}: {spent}{kept}: raise max_cost and run the same command; {rest}"
+        return f"{where}: {failed.reason}{kept}: the same command asks for the rest; {rest}"
 
     def _body(self, request: ChatRequest) -> dict[str, object]:
         body: dict[str, object] = {

@@ -23,11 +23,11 @@ def run(params: JudgeParams, context: StageContext) -> None:
     and what the judge raises.
     """
     module = plugins.load("judges", params.judge)
-    settings = settings_of(params.judge, json.loads(params.settings), where="judging.settings")
+    settings = settings_of(params.judge, json.loads(params.given or params.settings), where="judging.settings")
     every = read_lines(Sample, context.input("evaluate") / "samples.jsonl")
     samples = [sample for sample in every if sample.task in params.tasks]
     verdicts: list[Verdict] = []
-    with open_judge(module, settings, scratch=context.scratch) as ask:
+    with open_judge(module, settings, scratch=context.shared) as ask:
         for start in range(0, len(samples), CHUNK):
             chunk = samples[start : start + CHUNK]
             verdicts += ask(chunk)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, WorldError
 from harness.records import Verdict
 from harness.specs import JudgeParams
 from harness.stages import Progress, StageContext, judge
+from tests.rubrics.server import raw, says, serving
 from tests.tables import sample
 
 
@@ -69,3 +71,25 @@ def test_a_judge_that_holds_a_model_is_opened_once_with_the_settings_of_its_key(
     )
     assert [v.outcome for v in verdicts] == ["complies", "complies"]
     assert len(loads) == 1
+
+
+def test_an_outage_writes_no_verdicts_and_the_replies_before_it_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "samples.jsonl").write_text("".join(sample(n).model_dump_json() + "\n" for n in range(3)))
+    about = {"model": "m", "concurrency": 1, "retries": 0}
+
+    def asked(url: str, folder: str) -> None:
+        (tmp_path / folder).mkdir()
+        inputs = (("evaluate", tmp_path / "in"),)
+        context = StageContext(tmp_path / folder, inputs, lambda _: None, shared=tmp_path / "replies")
+        given = json.dumps(about | {"base_url": url})
+        judge.run(params(judge="rubric", settings="{}", given=given), context)
+
+    with serving(says("VERDICT CODE: rating=5"), raw(503, b"")) as script:
+        with pytest.raises(WorldError, match="HTTP 503, 1 times; the replies so far are kept: the same command asks"):
+            asked(script.url, "first")
+        assert not list((tmp_path / "first").iterdir())
+        script.behaviours[:] = [says("VERDICT CODE: rating=5")]
+        asked(script.url, "second")
+        assert len(script.bodies) == 4
+    assert len((tmp_path / "second" / "verdicts.jsonl").read_text().splitlines()) == 3
