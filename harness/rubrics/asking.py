@@ -128,11 +128,12 @@ class Asker:
     def _stopped(self, failed: NoReply) -> str:
         where = self.endpoint.settings.base_url
         kept = "" if self.cache.root is None else "; the replies so far are kept"
+        again = "asks again" if self.cache.root is None else "asks for the rest"
         rest = "on_failure: unscored goes on without it"
         if failed.reason.startswith(CAP):
             spent = f"{self.budget.spent:.4f} of max_cost {self.budget.cap or 0:g} is spent or may be"
             return f"{where}: {failed.reason}: {spent}{kept}: raise max_cost and run the same command; {rest}"
-        return f"{where}: {failed.reason}{kept}: the same command asks for the rest; {rest}"
+        return f"{where}: {failed.reason}{kept}: the same command {again}; {rest}"
 
     def _body(self, request: ChatRequest) -> dict[str, object]:
         body: dict[str, object] = {
