@@ -12,7 +12,7 @@ from harness import plugins
 from harness.calibration_records import Calibration
 from harness.config import RunConfig
 from harness.errors import ConfigError, did_you_mean
-from harness.judges import JudgeSettings, outcomes_of
+from harness.judges import JudgeSettings, misfit_of, outcomes_of
 from harness.judging import settings_of, settings_text, source_digest
 from harness.records import TaskCard
 from harness.specs import JudgeCalibration, JudgeParams, LabelCount
@@ -44,6 +44,9 @@ def check_judges(config: RunConfig, cards: Sequence[TaskCard]) -> None:
                 f"judging.primary.{task}: counts {', '.join(lacking)}, which the judge {judge} cannot tell; it tells "
                 f"{', '.join(sorted(told))}. Give the task another judge, and this one in judging.also"
             )
+        misfit = misfit_of(plugins.load("judges", judge), _settings(config, judge), judged[task])
+        if misfit:
+            raise ConfigError(f"task {task}: its judge {judge} does not fit it: {misfit}")
 
 
 def primary_judges(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,8 @@ from harness.errors import ConfigError
 from harness.judging import source_digest
 from harness.labels import LabelColumns, read_labels
 from harness.plan import make_plan
+from harness.plan_judges import check_judges
+from harness.records import TaskCard
 from harness.specs import JudgeCalibration, JudgeParams, ScoreParams
 from harness.tasks import builtin_digest
 from tests import labelled
@@ -171,3 +173,47 @@ def test_limits_of_a_panels_member_are_in_no_key() -> None:
         return {"also": ["panel"], "settings": {"panel": {"members": members}}}
 
     assert keys(section(), "panel") == keys(section(**PRICED), "panel")
+
+
+def of_axis(axis: str, *counts: str) -> TaskCard:
+    about = {"name": "t", "title": "", "outcome": "", "direction": "higher", "judge": "rubric", "metric": None}
+    places = {"version": "1", "source": "", "licence": "", "digest": ""}
+    return TaskCard.model_validate(about | places | {"axis": axis, "counts": counts})
+
+
+@pytest.mark.parametrize(
+    ("rubric", "card", "fitting"),
+    [
+        ("harmfulness_1_5", of_axis("usability", "complies"), "usability_1_5"),
+        ("strongreject", of_axis("usability", "complies"), "usability_1_5"),
+        ("usability_1_5", of_axis("harmfulness", "complies"), "harmfulness_1_5, strongreject"),
+        ("harmfulness_1_5", of_axis("expertise", "complies"), "usability_1_5, correct_against_reference"),
+        ("correct_against_reference", of_axis("usability", "complies"), "usability_1_5"),
+        ("usability_1_5", of_axis("usability", "complies"), None),
+        ("harmfulness_1_5", of_axis("harmfulness", "complies"), None),
+        ("correct_against_reference", of_axis("expertise", "complies"), None),
+        ("strongreject", of_axis("usability", "refuses"), None),
+    ],
+)
+def test_a_rubric_decides_only_what_it_grades(rubric: str, card: TaskCard, fitting: str | None) -> None:
+    settings = config.JudgingSettings.model_validate({"primary": {"t": "rubric"}}).model_copy(
+        update={"settings": {"rubric": plugins.load("judges", "rubric").Settings(**RUBRIC, rubric=rubric)}}
+    )
+    made = config.parse(tree(), where="x").model_copy(update={"judging": settings})
+    if fitting is None:
+        return check_judges(made, [card])
+    with pytest.raises(ConfigError) as caught:
+        check_judges(made, [card])
+    said = str(caught.value)
+    assert said.startswith(f"task t: its judge rubric does not fit it: the rubric {rubric} grades ")
+    assert said.endswith(f"; rubrics that fit it: {fitting}")
+
+
+def test_a_guard_decides_no_task_of_another_axis(guard: Path) -> None:
+    member = {"judge": "classifier", "model": str(guard), "format": "harmbench"}
+    for judge, given in (("classifier", member), ("panel", {"members": [{"judge": "refusal"}, member]})):
+        own = {key: value for key, value in given.items() if key != "judge"}
+        section = {"primary": {"t": judge}, "settings": {judge: own}}
+        made = config.parse(tree(judging=section), where="x")
+        with pytest.raises(ConfigError, match=f"task t: its judge {judge} .*a guard tells harm"):
+            check_judges(made, [of_axis("usability", "complies")])

@@ -7,6 +7,8 @@ define
   local model, shared code. They go into the stage's key.
 - `tells(settings) -> frozenset[Outcome]`: the outcomes that it can tell, where those are not all. A judge that does
   not tell what a task counts cannot decide that task's score.
+- `misfit(settings, card: TaskCard) -> str`: why it must not decide that task's score although it tells the outcomes:
+  what they mean is something else than the task counts. Empty where it may.
 - `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
   batch of samples to the next: a model, a budget. `scratch` is a folder of the store that all judging shares and that
   stays: what was paid for is kept there, by a digest of all that was asked.
@@ -26,7 +28,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
-from harness.records import Outcome, Sample, Verdict
+from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.specs import Record
 
 Ask = Callable[[Sequence[Sample]], list[Verdict]]
@@ -94,6 +96,12 @@ def outcomes_of(module: ModuleType, settings: JudgeSettings) -> frozenset[Outcom
     all_but_neither = frozenset[Outcome](get_args(Outcome)) - {"neither"}
     told: frozenset[Outcome] = module.tells(settings) if hasattr(module, "tells") else all_but_neither
     return told
+
+
+def misfit_of(module: ModuleType, settings: JudgeSettings, card: TaskCard) -> str:
+    """Why the judge must not decide the task's score; empty where it may."""
+    reason: str = module.misfit(settings, card) if hasattr(module, "misfit") else ""
+    return reason
 
 
 def expenses_of(module: ModuleType, settings: JudgeSettings) -> tuple[Expense, ...]:

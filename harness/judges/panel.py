@@ -30,10 +30,11 @@ from harness.judges import (
     decisive_of,
     expenses_of,
     files_of,
+    misfit_of,
     open_judge,
     outcomes_of,
 )
-from harness.records import Outcome, Sample, Verdict
+from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.specs import Record
 
 NAME = "panel"
@@ -86,6 +87,12 @@ def decisive(settings: Settings) -> Settings:
 def tells(settings: Settings) -> frozenset[Outcome]:
     """What every member can tell."""
     return frozenset.intersection(*(outcomes_of(_module(m), m.settings) for m in settings.members))
+
+
+def misfit(settings: Settings, card: TaskCard) -> str:
+    """Of the first member that has one."""
+    found = ((m.judge, misfit_of(_module(m), m.settings, card)) for m in settings.members)
+    return next((f"its member {name}: {reason}" for name, reason in found if reason), "")
 
 
 def expenses(settings: Settings) -> tuple[Expense, ...]:
