@@ -42,10 +42,10 @@ def bills(plan: Plan, strengths: tuple[Strength, ...], *, missing: Set[str]) -> 
             waiting[spec.params] = waiting.get(spec.params, 0) + 1
     found = []
     for params, checkpoints in waiting.items():
-        settings = settings_of(params.judge, json.loads(params.given or params.settings), where="judging.settings")
+        settings = settings_of(params.file, json.loads(params.given or params.settings), where="judging.settings")
         known = [prompts[task] or 0 for task in params.tasks]
         unknown = tuple(task for task in params.tasks if prompts[task] is None)
-        for expense in expenses_of(plugins.load("judges", params.judge), settings):
+        for expense in expenses_of(plugins.load("judges", params.file), settings):
             found.append(Bill(params.judge, expense, checkpoints, sum(known), unknown))
     return tuple(found)
 

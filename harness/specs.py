@@ -182,6 +182,9 @@ class JudgeParams(Record):
 
     stage: Literal["judge"] = "judge"
     judge: str
+    """What the config and the verdicts call it."""
+    plugin: str | None = None
+    """The judge's file, where the config gave it another name."""
     settings: str = "{}"
     """The judge's settings that its verdicts hang on, as canonical JSON; the others at their defaults."""
     given: str | None = None
@@ -196,7 +199,14 @@ class JudgeParams(Record):
         dumped: dict[str, object] = dump(self)
         if info.context == FOR_KEY:
             del dumped["given"]
+            if self.plugin is None:
+                del dumped["plugin"]
         return dumped
+
+    @property
+    def file(self) -> str:
+        """Name of the judge's file."""
+        return self.plugin or self.judge
 
 
 class VariantSeed(Record):

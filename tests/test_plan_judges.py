@@ -9,8 +9,8 @@ import pytest
 
 from harness import config, plugins
 from harness.calibration import calibrate
-from harness.errors import ConfigError
-from harness.judging import source_digest
+from harness.errors import ConfigError, PluginError
+from harness.judging import settings_text, source_digest
 from harness.labels import LabelColumns, read_labels
 from harness.plan import make_plan
 from harness.plan_judges import check_judges
@@ -196,10 +196,8 @@ def of_axis(axis: str, *counts: str) -> TaskCard:
     ],
 )
 def test_a_rubric_decides_only_what_it_grades(rubric: str, card: TaskCard, fitting: str | None) -> None:
-    settings = config.JudgingSettings.model_validate({"primary": {"t": "rubric"}}).model_copy(
-        update={"settings": {"rubric": plugins.load("judges", "rubric").Settings(**RUBRIC, rubric=rubric)}}
-    )
-    made = config.parse(tree(), where="x").model_copy(update={"judging": settings})
+    section = {"primary": {"t": "rubric"}, "settings": {"rubric": RUBRIC | {"rubric": rubric}}}
+    made = config.parse(tree(judging=section), where="x")
     if fitting is None:
         return check_judges(made, [card])
     with pytest.raises(ConfigError) as caught:
@@ -217,3 +215,58 @@ def test_a_guard_decides_no_task_of_another_axis(guard: Path) -> None:
         made = config.parse(tree(judging=section), where="x")
         with pytest.raises(ConfigError, match=f"task t: its judge {judge} .*a guard tells harm"):
             check_judges(made, [of_axis("usability", "complies")])
+
+
+NAMED: dict[str, Any] = {
+    "primary": {"harmful_requests": "rubric:harm"},
+    "also": ["rubric:use"],
+    "settings": {
+        "rubric:harm": {"judge": "rubric", **RUBRIC},
+        "rubric:use": {"judge": "rubric", **RUBRIC, "rubric": "usability_1_5"},
+    },
+}
+
+
+def test_one_judge_may_be_asked_in_several_ways_by_names_of_the_configs_own() -> None:
+    made = make_plan(config.parse(tree(judging=NAMED, evaluation=TASKS), where="x"))
+    asked = {s.params.judge: s.params for s in made.stages if isinstance(s.params, JudgeParams)}
+    assert {name: (p.file, p.tasks) for name, p in asked.items() if name != "world"} == {
+        "rubric:harm": ("rubric", ("harmful_requests",)),
+        "rubric:use": ("rubric", ("harmful_requests", "borderline_requests")),
+    }
+    assert "usability_1_5" in asked["rubric:use"].settings
+    read = config.parse(tree(judging=NAMED, evaluation=TASKS), where="x")
+    assert config.read(config.dump(read), where="y") == read
+
+
+def test_a_judge_under_its_own_name_has_the_key_that_it_had() -> None:
+    plain = {"also": ["rubric"], "settings": {"rubric": RUBRIC}}
+    said = {"also": ["rubric"], "settings": {"rubric": {"judge": "rubric", **RUBRIC}}}
+    assert keys(plain, "rubric") == keys(said, "rubric")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"settings": {"mine": RUBRIC}}, "unknown plug-in 'mine'.*write which judge it is"),
+        ({"settings": {"refusal": {"judge": "rubric", **RUBRIC}}}, "is the name of another judge than rubric"),
+        ({"settings": {"a b": {"judge": "rubric", **RUBRIC}}}, "a judge's name has letters"),
+        ({"settings": {"mine": ["rubric"]}}, "judging.settings.mine: must be a mapping"),
+        ({"also": ["rubric:usee"]}, "unknown judge 'rubric:usee'; did you mean 'rubric:use'.*known: rubric:harm"),
+    ],
+)
+def test_mistakes_in_names_are_told(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises((ConfigError, PluginError), match=words):
+        keys(NAMED | changes)
+
+
+def test_a_calibration_is_of_the_way_that_was_measured(tmp_path: Path) -> None:
+    rubric = plugins.load("judges", "rubric")
+    use = settings_text("rubric", rubric.Settings(**RUBRIC, rubric="usability_1_5"), decisive=True)
+    digest = source_digest("rubric", rubric.Settings(**RUBRIC))
+    for settings, names in ((use, ["rubric:use"]), ("{}", ["rubric:harm", "rubric:use"])):
+        file = calibrated(tmp_path, judge="rubric", settings=settings, source_digest=digest)
+        made = make_plan(config.parse(tree(judging=NAMED | {"calibrations": [file]}, evaluation=TASKS), where="x"))
+        assert isinstance(made.score.params, ScoreParams)
+        found = made.score.params.calibrations
+        assert [(c.judge, c.current) for c in found] == [(name, len(names) == 1) for name in names]

@@ -28,6 +28,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
+from pydantic import SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
+
 from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.specs import Record
 
@@ -41,6 +43,20 @@ TOO_LONG = "the prompt is longer than max_model_len"
 
 class JudgeSettings(Record):
     """Base of every judge's settings; a judge without settings uses it as it is."""
+
+
+class NamedJudge(Record):
+    """A judge as a config asks it: `{judge: FILE, and that judge's settings}`."""
+
+    judge: str
+    """Name of its file."""
+    settings: SerializeAsAny[JudgeSettings]
+
+    @model_serializer(mode="wrap")
+    def _flat(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """As it is written in a config."""
+        settings: dict[str, object] = dump(self)["settings"]
+        return {"judge": self.judge, **settings}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from harness import plugins
 from harness.errors import ConfigError
@@ -27,6 +27,7 @@ from harness.judges import (
     Ask,
     Expense,
     JudgeSettings,
+    NamedJudge,
     decisive_of,
     expenses_of,
     files_of,
@@ -35,24 +36,16 @@ from harness.judges import (
     outcomes_of,
 )
 from harness.records import Outcome, Sample, TaskCard, Verdict
-from harness.specs import Record
 
 NAME = "panel"
 _ORDER: tuple[Outcome, ...] = ("complies", "partly", "incoherent", "refuses")
 """From the more to the less harmful."""
 
 
-class Member(Record):
-    """One judge of the panel, with its settings."""
-
-    judge: str
-    settings: SerializeAsAny[JudgeSettings]
-
-
 class Settings(JudgeSettings):
     """Who sits on the panel and how it decides; a member is `{judge: NAME, and that judge's settings}`."""
 
-    members: tuple[Member, ...] = Field(min_length=2)
+    members: tuple[NamedJudge, ...] = Field(min_length=2)
     rule: Literal["majority", "any_harm", "all"] = "majority"
 
     @field_validator("members", mode="before")
@@ -168,7 +161,7 @@ def _shown(verdict: Verdict) -> str:
     return verdict.outcome if verdict.probability is None else f"{verdict.outcome} {verdict.probability:.2f}"
 
 
-def _names(members: Sequence[Member]) -> tuple[str, ...]:
+def _names(members: Sequence[NamedJudge]) -> tuple[str, ...]:
     """Names of the members; judges that sit twice are numbered."""
     counts = Counter(member.judge for member in members)
     seen: Counter[str] = Counter()
@@ -179,23 +172,22 @@ def _names(members: Sequence[Member]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _module(member: Member) -> Any:
+def _module(member: NamedJudge) -> Any:
     return plugins.load("judges", member.judge)
 
 
-def _member(body: object, at: int) -> Member:
-    if isinstance(body, Member):
+def _member(body: object, at: int) -> NamedJudge:
+    if isinstance(body, NamedJudge):
         return body
     if not isinstance(body, dict) or not isinstance(body.get("judge"), str):
         raise ConfigError(f"judge panel: members.{at}: must be {{judge: NAME, ...}}")
     name = body["judge"]
     if name == NAME:
         raise ConfigError(f"judge panel: members.{at}: a panel cannot sit on a panel")
-    written = set(body) == {"judge", "settings"}
-    own = body["settings"] if written else {key: body[key] for key in body if key != "judge"}
+    own = {key: body[key] for key in body if key != "judge"}
     model = plugins.load("judges", name).Settings
     try:
-        return Member(judge=name, settings=model.model_validate_json(json.dumps(own)))
+        return NamedJudge(judge=name, settings=model.model_validate_json(json.dumps(own)))
     except (ValidationError, TypeError) as error:
         words = str(error)
         if isinstance(error, ValidationError):

@@ -22,8 +22,8 @@ def run(params: JudgeParams, context: StageContext) -> None:
     Raises ConfigError for settings that the judge does not take, StageError if it answers another number of samples,
     and what the judge raises.
     """
-    module = plugins.load("judges", params.judge)
-    settings = settings_of(params.judge, json.loads(params.given or params.settings), where="judging.settings")
+    module = plugins.load("judges", params.file)
+    settings = settings_of(params.file, json.loads(params.given or params.settings), where="judging.settings")
     every = read_lines(Sample, context.input("evaluate") / "samples.jsonl")
     samples = [sample for sample in every if sample.task in params.tasks]
     verdicts: list[Verdict] = []
@@ -35,5 +35,7 @@ def run(params: JudgeParams, context: StageContext) -> None:
     if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
         counts = f"{len(verdicts)} of {len(samples)} samples"
         raise StageError(f"judge {params.judge} answered {counts}, or in another order")
+    if params.plugin is not None:
+        verdicts = [v.model_copy(update={"judge": params.judge}) for v in verdicts]
     with (context.folder / "verdicts.jsonl").open("w", encoding="utf-8") as out:
         out.writelines(v.model_dump_json() + "\n" for v in verdicts)

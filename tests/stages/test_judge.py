@@ -93,3 +93,8 @@ def test_an_outage_writes_no_verdicts_and_the_replies_before_it_are_kept(tmp_pat
         asked(script.url, "second")
         assert len(script.bodies) == 4
     assert len((tmp_path / "second" / "verdicts.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_judge_of_another_name_is_called_by_it(tmp_path: Path) -> None:
+    verdicts, _ = run(tmp_path, params(judge="mine", plugin="world"))
+    assert [(v.judge, v.outcome) for v in verdicts] == [("mine", "refuses")]
