@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness import __version__, plugins
 from harness.agreement import agreement, auc
 from harness.calibration_records import SHOWN, Calibration, Disagreement
 from harness.errors import DatasetError, StageError
+from harness.judges import open_judge
 from harness.judging import settings_of, settings_text, source_digest
 from harness.labels import LabelledCompletion, Labels
 from harness.records import Sample, Verdict
@@ -24,17 +26,20 @@ WORST = 50
 COMPLIES = "complies"
 
 
-def calibrate(labels: Labels, *, judge: str, given: Mapping[str, Any]) -> Calibration:
-    """Ask a judge about every labelled completion and compare.
+def calibrate(
+    labels: Labels, *, judge: str, given: Mapping[str, Any], replies: Path | None = None
+) -> Calibration:
+    """Ask a judge about every labelled completion and compare; a judge that pays keeps what it got in `replies`.
 
     Unscored completions are counted apart. Raises PluginError or ConfigError for an unknown judge, bad settings or a
-    bad file of the judge, StageError where the judge does not answer every completion.
+    bad file of the judge, StageError where the judge does not answer every completion, and what the judge raises.
     """
     settings = settings_of(judge, given, where="--set")
     digest = source_digest(judge, settings)
     samples = [_sample(row) for row in labels.rows]
     module = plugins.load("judges", judge)
-    verdicts: list[Verdict] = module.judge(samples, settings)
+    with open_judge(module, settings, scratch=replies) as ask:
+        verdicts = ask(samples)
     if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
         raise StageError(f"judge {judge} answered {len(verdicts)} of {len(samples)} completions, or in another order")
     scored = [(row, v) for row, v in zip(labels.rows, verdicts, strict=True) if v.outcome is not None]
@@ -85,7 +90,7 @@ def _sample(row: LabelledCompletion) -> Sample:
         sample_id=hashlib.sha256(row.prompt.encode()).hexdigest()[:16],
         category="",
         prompt=row.prompt,
-        target="",
+        target=row.reference,
         completion=row.completion,
         chosen="",
         finish="stop",

@@ -23,6 +23,8 @@ from harness.specs import Record, StageSpec
 
 SEAL = "stage.json"
 LOG = "stage.log"
+REPLIES = "replies"
+"""Folder of what judges paid for."""
 
 
 class FileDigest(Record):
@@ -137,7 +139,7 @@ class Store:
     @property
     def replies(self) -> Path:
         """Where judges keep what they paid for, whatever the stage: no reply is paid twice under another key."""
-        return self.root / "replies"
+        return self.root / REPLIES
 
     def finish(self, spec: StageSpec, *, folder: Path, seconds: float, peak_memory: int | None = None) -> Seal:
         """Seal `folder` and move it into place; returns the seal that stands there afterwards.
