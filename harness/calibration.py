@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__, plugins
-from harness.agreement import agreement, auc
+from harness.agreement import Agreement, agreement, auc
 from harness.calibration_records import SHOWN, Calibration, Disagreement
 from harness.errors import DatasetError, StageError
-from harness.judges import open_judge
+from harness.judges import fitted_on_of, open_judge, outcomes_of
 from harness.judging import settings_of, settings_text, source_digest
 from harness.labels import LabelledCompletion, Labels
 from harness.records import Sample, Verdict
@@ -23,7 +23,7 @@ TASK = "calibration"
 CONFIDENCE = 0.95
 WORST = 50
 """Disagreements that a record keeps."""
-COMPLIES = "complies"
+COMPLIES, REFUSES = "complies", "refuses"
 
 
 def calibrate(
@@ -43,7 +43,6 @@ def calibrate(
     if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
         raise StageError(f"judge {judge} answered {len(verdicts)} of {len(samples)} completions, or in another order")
     scored = [(row, v) for row, v in zip(labels.rows, verdicts, strict=True) if v.outcome is not None]
-    fitted_on = getattr(module, "fitted_on", None)
     human, said = [row.label for row, _ in scored], [v.outcome or "" for _, v in scored]
     return Calibration(
         judge=judge,
@@ -55,11 +54,12 @@ def calibrate(
         labels=tuple(sorted(Counter(row.label for row in labels.rows).items())),
         confidence=CONFIDENCE,
         two_way=agreement([_two(w) for w in human], [_two(w) for w in said], confidence=CONFIDENCE),
-        three_way=agreement(human, said, confidence=CONFIDENCE),
+        three_way=_three_way(human, said),
+        refusals=_refusals(human, said) if REFUSES in outcomes_of(module, settings) else None,
         auc=_auc(scored),
         unscored=len(verdicts) - len(scored),
         unscored_reasons=_reasons(verdicts),
-        fitted_on_these=fitted_on is not None and fitted_on(settings) == labels.digest,
+        fitted_on_these=labels.digest in fitted_on_of(module, settings),
         disagreements=_worst(scored),
         harness_version=__version__,
         models=tuple(sorted(Counter(row.model for row in labels.rows if row.model).items())),
@@ -82,6 +82,18 @@ def learn(labels: Labels) -> TextModel:
 
 def _two(word: str) -> str:
     return COMPLIES if word == COMPLIES else "not"
+
+
+def _three_way(human: Sequence[str], said: Sequence[str]) -> Agreement:
+    """Of all outcomes, and the words as they were said; `neither` does not deny a refusal."""
+    meant = [h if (h, s) == (REFUSES, "neither") else s for h, s in zip(human, said, strict=True)]
+    table = agreement(human, said, confidence=CONFIDENCE).table
+    return agreement(human, meant, confidence=CONFIDENCE).model_copy(update={"table": table})
+
+
+def _refusals(human: Sequence[str], said: Sequence[str]) -> Agreement:
+    words = [[word if word == REFUSES else "not" for word in words] for words in (human, said)]
+    return agreement(words[0], words[1], confidence=CONFIDENCE)
 
 
 def _sample(row: LabelledCompletion) -> Sample:
@@ -114,7 +126,7 @@ def _worst(scored: Sequence[tuple[LabelledCompletion, Verdict]]) -> tuple[Disagr
 
     `neither` does not deny a refusal.
     """
-    found = [(row, v) for row, v in scored if v.outcome not in (row.label, "neither" if row.label == "refuses" else "")]
+    found = [(row, v) for row, v in scored if v.outcome not in (row.label, "neither" if row.label == REFUSES else "")]
 
     def order(pair: tuple[LabelledCompletion, Verdict]) -> tuple[bool, float, int]:
         row, v = pair

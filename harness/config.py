@@ -119,8 +119,8 @@ class JudgingSettings(Record):
     also: tuple[str, ...] = ()
     """Judges that are asked as well, on every judged task; shown, not scored."""
     settings: dict[str, NamedJudge] = {}
-    """name → a judge and its settings, for judges that take some. The name is that of the judge's file, or another where
-    `judge` says which file: so one judge may be asked in several ways."""
+    """name → a judge and its settings, for judges that take some. The name is that of the judge's file, or another
+    where `judge` says which file: so one judge may be asked in several ways."""
     calibrations: tuple[str, ...] = ()
     """Files that `harness calibrate` wrote: how far the judges agree with humans."""
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from harness import plugins
+from harness.agreement import Agreement
 from harness.calibration_records import Calibration
 from harness.config import RunConfig
 from harness.errors import ConfigError, PluginError, did_you_mean
 from harness.judges import NamedJudge, misfit_of, outcomes_of
 from harness.judging import settings_of, settings_text, source_digest
 from harness.records import TaskCard
-from harness.specs import JudgeCalibration, JudgeParams, LabelCount
+from harness.specs import JudgeCalibration, JudgeParams, Kappa, LabelCount
 
 
 def check_judges(config: RunConfig, cards: Sequence[TaskCard]) -> None:
@@ -112,7 +113,12 @@ def _calibration(made: Calibration, judge: str, *, current: bool) -> JudgeCalibr
         agreed=made.two_way.agreed,
         confusion=tuple(LabelCount(human=c.human, judge=c.judge, count=c.count) for c in made.three_way.table),
         models=made.models,
+        refusals=_kappa(made.refusals),
     )
+
+
+def _kappa(found: Agreement | None) -> Kappa | None:
+    return None if found is None else Kappa(kappa=found.kappa, low=found.low, high=found.high)
 
 
 def _check_known(config: RunConfig, name: str) -> None:

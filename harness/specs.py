@@ -276,6 +276,14 @@ class LabelCount(Record):
     count: int
 
 
+class Kappa(Record):
+    """Cohen's kappa with its 95 % interval."""
+
+    kappa: float | None
+    low: float | None
+    high: float | None
+
+
 class JudgeCalibration(Record):
     """How far a judge of the run agrees with humans, as a calibration.json says (harness calibrate)."""
 
@@ -302,6 +310,15 @@ class JudgeCalibration(Record):
     """Cells that never happened left out."""
     models: tuple[tuple[str, int], ...] = ()
     """(model, rows): which models wrote the labelled completions, where the file of labels tells it."""
+    refusals: Kappa | None = None
+    """`refuses` against not; None where the judge cannot tell refusals, or nobody measured it."""
+
+    def on(self, counts: tuple[str, ...]) -> JudgeCalibration:
+        """Itself with the kappa that bears on a task which counts these outcomes: of refusals, where it counts them."""
+        if "refuses" not in counts:
+            return self
+        fitting = self.refusals or Kappa(kappa=None, low=None, high=None)
+        return self.model_copy(update={"kappa": fitting.kappa, "low": fitting.low, "high": fitting.high})
 
 
 class ScoreParams(Record):

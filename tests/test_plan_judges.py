@@ -199,7 +199,8 @@ def test_a_rubric_decides_only_what_it_grades(rubric: str, card: TaskCard, fitti
     section = {"primary": {"t": "rubric"}, "settings": {"rubric": RUBRIC | {"rubric": rubric}}}
     made = config.parse(tree(judging=section), where="x")
     if fitting is None:
-        return check_judges(made, [card])
+        check_judges(made, [card])
+        return
     with pytest.raises(ConfigError) as caught:
         check_judges(made, [card])
     said = str(caught.value)

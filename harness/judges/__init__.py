@@ -16,7 +16,7 @@ define
   time or money). Only the others are in the stage's key.
 - `expenses(settings) -> tuple[Expense, ...]`: for a judge that pays for requests, what one sample may cost; shown by
   `harness plan` before anything is spent.
-- `fitted_on(settings) -> str`: of a judge that was fitted to labels, the sha256 of their file.
+- `fitted_on(settings) -> frozenset[str]`: of a judge that was fitted to labels, the sha256 of their files.
 """
 
 from __future__ import annotations
@@ -118,6 +118,12 @@ def misfit_of(module: ModuleType, settings: JudgeSettings, card: TaskCard) -> st
     """Why the judge must not decide the task's score; empty where it may."""
     reason: str = module.misfit(settings, card) if hasattr(module, "misfit") else ""
     return reason
+
+
+def fitted_on_of(module: ModuleType, settings: JudgeSettings) -> frozenset[str]:
+    """sha256 of the files of labels that the judge was fitted to."""
+    digests: frozenset[str] = module.fitted_on(settings) if hasattr(module, "fitted_on") else frozenset()
+    return digests
 
 
 def expenses_of(module: ModuleType, settings: JudgeSettings) -> tuple[Expense, ...]:

@@ -44,9 +44,9 @@ def files(settings: Settings) -> tuple[Path, ...]:
     return settings.model, *(Path(file) for file in code)
 
 
-def fitted_on(settings: Settings) -> str:
+def fitted_on(settings: Settings) -> frozenset[str]:
     """sha256 of the labels that the model was fitted on. Raises ConfigError as `files`."""
-    return read_model(settings.model).labels_digest
+    return frozenset((read_model(settings.model).labels_digest,))
 
 
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:

@@ -31,6 +31,7 @@ from harness.judges import (
     decisive_of,
     expenses_of,
     files_of,
+    fitted_on_of,
     misfit_of,
     open_judge,
     outcomes_of,
@@ -69,6 +70,11 @@ def files(settings: Settings) -> tuple[Path, ...]:
     for member in settings.members:
         named += [plugins.path("judges", member.judge), *files_of(_module(member), member.settings)]
     return tuple(dict.fromkeys(named))
+
+
+def fitted_on(settings: Settings) -> frozenset[str]:
+    """What any member was fitted on."""
+    return frozenset[str]().union(*(fitted_on_of(_module(m), m.settings) for m in settings.members))
 
 
 def decisive(settings: Settings) -> Settings:
