@@ -9,7 +9,7 @@ from harness.gate_margins import explain
 from harness.gate_records import RuleMargin
 from harness.policy import Policy, Rule
 from harness.records import Score, ScoreTable
-from harness.specs import JudgeCalibration, Kappa, Kappa
+from harness.specs import JudgeCalibration, Kappa
 from harness.stages.gate import decide
 from harness.statistics import wilson
 from tests.leakage_sources import checked, overlap
