@@ -30,7 +30,7 @@ class Bill:
     @property
     def requests(self) -> int:
         """Over all checkpoints, without those of `unknown`."""
-        return self.checkpoints * self.samples
+        return self.checkpoints * self.samples * self.expense.requests
 
 
 def bills(plan: Plan, strengths: tuple[Strength, ...], *, missing: Set[str]) -> tuple[Bill, ...]:
@@ -55,7 +55,8 @@ def in_words(bill: Bill) -> str:
     paid = bill.expense
     more = f", and those of {', '.join(bill.unknown)}, known when run" if bill.unknown else ""
     often = f", each sent up to {paid.attempts} times" if paid.attempts > 1 else ""
-    counts = f"{bill.checkpoints} checkpoints × {bill.samples:,} samples{more}{often}"
+    each = f" × {paid.requests} requests" if paid.requests > 1 else ""
+    counts = f"{bill.checkpoints} checkpoints × {bill.samples:,} samples{each}{more}{often}"
     return f"{bill.judge} asks {paid.payee}: at most {bill.requests:,} requests ({counts}); {_price(bill)}"
 
 

@@ -12,6 +12,8 @@ define
 - `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
   batch of samples to the next: a model, a budget. `scratch` is a folder of the store that all judging shares and that
   stays: what was paid for is kept there, by a digest of all that was asked.
+- `opened_against(reference: Sequence[Sample], settings, *, scratch)`: in the place of `opened`, for a judge that lays a
+  completion beside the base model's to the same prompt; `reference` are the base's samples.
 - `decisive(settings) -> Settings`: the settings with those at their defaults that cannot change a verdict (limits of
   time or money). Only the others are in the stage's key.
 - `expenses(settings) -> tuple[Expense, ...]`: for a judge that pays for requests, what one sample may cost; shown by
@@ -73,6 +75,8 @@ class Expense:
     """Of a million tokens of the judged text."""
     cap: float | None
     """For each judged checkpoint; None is no cap."""
+    requests: int = 1
+    """For each sample."""
 
 
 def unscored(sample: Sample, *, judge: str, reason: str = TOO_LONG) -> Verdict:
@@ -82,10 +86,21 @@ def unscored(sample: Sample, *, judge: str, reason: str = TOO_LONG) -> Verdict:
     )
 
 
-def open_judge(module: ModuleType, settings: JudgeSettings, *, scratch: Path | None) -> AbstractContextManager[Ask]:
+def compares(module: ModuleType) -> bool:
+    """Whether the judge lays completions beside the base model's."""
+    return hasattr(module, "opened_against")
+
+
+def open_judge(
+    module: ModuleType, settings: JudgeSettings, *, scratch: Path | None, reference: Sequence[Sample] = ()
+) -> AbstractContextManager[Ask]:
     """A judge ready to be asked; what it holds is freed at the end of the context. Raises what the judge raises."""
+    held: AbstractContextManager[Ask]
+    if compares(module):
+        held = module.opened_against(reference, settings, scratch=scratch)
+        return held
     if hasattr(module, "opened"):
-        held: AbstractContextManager[Ask] = module.opened(settings, scratch=scratch)
+        held = module.opened(settings, scratch=scratch)
         return held
 
     def ask(samples: Sequence[Sample]) -> list[Verdict]:

@@ -28,6 +28,7 @@ from harness.judges import (
     Expense,
     JudgeSettings,
     NamedJudge,
+    compares,
     decisive_of,
     expenses_of,
     files_of,
@@ -191,7 +192,10 @@ def _member(body: object, at: int) -> NamedJudge:
     if name == NAME:
         raise ConfigError(f"judge panel: members.{at}: a panel cannot sit on a panel")
     own = {key: body[key] for key in body if key != "judge"}
-    model = plugins.load("judges", name).Settings
+    module = plugins.load("judges", name)
+    if compares(module):
+        raise ConfigError(f"judge panel: members.{at}: {name}, which compares completions, cannot sit on a panel")
+    model = module.Settings
     try:
         return NamedJudge(judge=name, settings=model.model_validate_json(json.dumps(own)))
     except (ValidationError, TypeError) as error:

@@ -197,7 +197,7 @@ def open_endpoint(settings: EndpointSettings, *, timing: Timing | None = None) -
         key = os.environ.get(settings.api_key_env, "").strip()
         if not key or not key.isascii() or not key.isprintable():
             raise ConfigError(
-                f"judge rubric: the environment variable {settings.api_key_env} (api_key_env) holds no usable key"
+                f"the environment variable {settings.api_key_env} (api_key_env) holds no usable key"
             )
     client = httpx.Client(base_url=settings.base_url.rstrip("/") + "/", timeout=settings.timeout)
     return Endpoint(settings, timing or Timing(), client, key)
