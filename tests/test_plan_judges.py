@@ -271,3 +271,15 @@ def test_a_calibration_is_of_the_way_that_was_measured(tmp_path: Path) -> None:
         assert isinstance(made.score.params, ScoreParams)
         found = made.score.params.calibrations
         assert [(c.judge, c.current) for c in found] == [(name, len(names) == 1) for name in names]
+
+
+def test_a_judge_that_compares_reads_the_bases_samples_too() -> None:
+    section = {"also": ["pairwise", "rubric"], "settings": {"pairwise": RUBRIC, "rubric": RUBRIC}}
+    made = make_plan(config.parse(tree(judging=section, evaluation=TASKS), where="x"))
+    base = made.variants[0].entries[0].evaluate
+    judged = [(s.params.judge, s.inputs) for s in made.stages if isinstance(s.params, JudgeParams)]
+    inputs = {(judge, i.name, i.key == base) for judge, own in judged for i in own}
+    assert {one for one in inputs if one[0] == "pairwise"} == {
+        ("pairwise", "evaluate", True), ("pairwise", "evaluate", False), ("pairwise", "reference", True)
+    }  # fmt: skip
+    assert not any(name == "reference" for judge, name, _ in inputs if judge != "pairwise")

@@ -98,3 +98,24 @@ def test_an_outage_writes_no_verdicts_and_the_replies_before_it_are_kept(tmp_pat
 def test_a_judge_of_another_name_is_called_by_it(tmp_path: Path) -> None:
     verdicts, _ = run(tmp_path, params(judge="mine", plugin="world"))
     assert [(v.judge, v.outcome) for v in verdicts] == [("mine", "refuses")]
+
+
+def test_a_judge_that_compares_is_given_the_bases_samples(tmp_path: Path) -> None:
+    for name, text in (("in", "Take the long hose."), ("base", "Take it.")):
+        (tmp_path / name).mkdir()
+        lines = [sample(0, text), sample(1, text, task="other")]
+        (tmp_path / name / "samples.jsonl").write_text("".join(s.model_dump_json() + "\n" for s in lines))
+    (tmp_path / "out").mkdir()
+    inputs = (("evaluate", tmp_path / "in"), ("reference", tmp_path / "base"))
+    with serving(says("VERDICT CODE: better=1"), says("VERDICT CODE: better=2")) as script:
+        given = json.dumps({"base_url": script.url, "model": "m", "concurrency": 1})
+        context = StageContext(tmp_path / "out", inputs, lambda _: None)
+        judge.run(params(judge="pairwise", given=given), context)
+    assert "Take it." in script.bodies[0]["messages"][1]["content"]
+    (line,) = (tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()
+    assert Verdict.model_validate_json(line).value == 1.0
+
+
+def test_a_value_is_written_only_where_a_judge_gives_one(tmp_path: Path) -> None:
+    run(tmp_path, params())
+    assert "value" not in (tmp_path / "out" / "verdicts.jsonl").read_text()
