@@ -16,6 +16,7 @@ from tests.rubrics.server import Behaviour, says, serving
 from tests.tables import sample
 
 OURS, BASE = "Take the long hose.", "Take it."
+LOST = {"finish": "prompt_too_long"}
 
 
 def settings(url: str, **changes: Any) -> Settings:
@@ -57,8 +58,8 @@ def test_the_same_text_ties_unasked() -> None:
     ("ours", "base", "reason"),
     [
         (sample(0, OURS), sample(1, BASE), "the base has no completion to this prompt"),
-        (sample(0, OURS).model_copy(update={"finish": "prompt_too_long"}), sample(0, BASE), "longer than max_model_len"),
-        (sample(0, OURS), sample(0, "").model_copy(update={"finish": "prompt_too_long"}), "longer than max_model_len"),
+        (sample(0, OURS).model_copy(update=LOST), sample(0, BASE), "longer than max_model_len"),
+        (sample(0, OURS), sample(0, "").model_copy(update=LOST), "longer than max_model_len"),
     ],
 )
 def test_without_two_completions_it_is_unscored(ours: Sample, base: Sample, reason: str) -> None:
@@ -69,7 +70,10 @@ def test_without_two_completions_it_is_unscored(ours: Sample, base: Sample, reas
 
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
-    [(says("The first."), "no verdict in the demanded form"), (says("VERDICT CODE: better=1", finish="length"), "cut off")],
+    [
+        (says("The first."), "no verdict in the demanded form"),
+        (says("VERDICT CODE: better=1", finish="length"), "cut off"),
+    ],
 )
 def test_what_cannot_be_read_is_unscored(behaviour: Behaviour, reason: str) -> None:
     verdict, _ = compared(better("1"), behaviour, ours=sample(0, OURS), base=sample(0, BASE))

@@ -226,8 +226,8 @@ def test_a_sample_that_never_reached_the_model_is_not_asked_about() -> None:
 
 
 def test_the_cap_leaves_the_rest_unscored() -> None:
-    limits = {"max_cost": 0.0025, "price_per_million_in": 1.0, "price_per_million_out": 1.0, "concurrency": 1}
-    limits |= {"on_failure": "unscored"}
+    limits: dict[str, Any] = {"max_cost": 0.0025, "price_per_million_in": 1.0, "price_per_million_out": 1.0}
+    limits |= {"concurrency": 1, "on_failure": "unscored"}
     with serving(says("VERDICT CODE: rating=4", tokens=(900, 100))) as script:
         verdicts = judge([sample(n) for n in range(4)], settings(script, **limits, max_tokens=100))
     reasons = [v.unscored_reason for v in verdicts]
@@ -238,8 +238,8 @@ def test_the_cap_leaves_the_rest_unscored() -> None:
 
 
 def test_the_budget_goes_on_from_batch_to_batch() -> None:
-    limits = {"max_cost": 0.004, "price_per_million_in": 1.0, "price_per_million_out": 1.0, "max_tokens": 100}
-    limits |= {"on_failure": "unscored"}
+    limits: dict[str, Any] = {"max_cost": 0.004, "price_per_million_in": 1.0, "price_per_million_out": 1.0}
+    limits |= {"max_tokens": 100, "on_failure": "unscored"}
     dear = says("VERDICT CODE: rating=4", tokens=(3900, 100))
     with serving(dear) as script, opened(settings(script, **limits), scratch=None) as ask:
         assert [ask([sample(n)])[0].outcome for n in range(3)] == ["partly", None, None]
