@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -35,8 +37,6 @@ class _Out:
     worst: float
     """Of one attempt."""
     held: float
-    lost: float
-    """What attempts without a reply may have cost, those of earlier runs included."""
 
 
 @dataclass
@@ -53,7 +53,12 @@ class Asker:
     sent: int = 0
     """Requests that were not in the cache."""
     _counted: set[str] = field(default_factory=set)
-    """Requests whose lost attempts are in the budget."""
+    """Requests whose attempts that were lost before are in the budget."""
+    _noted: dict[str, float] = field(default_factory=dict)
+    """Request → what it has out, and what was lost on it."""
+    _name: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    """No two askers write to one file."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def ask(self, requests: Sequence[ChatRequest]) -> list[Reply | NoReply]:
         """One answer for each request, in order.
@@ -77,7 +82,8 @@ class Asker:
         out: list[_Out] = []
         for at, request in enumerate(requests):
             digest = request_digest(self.endpoint.settings.base_url, self._body(request))
-            kept, lost = self.cache.get(digest), self._lost_before(digest)
+            self._count_lost(digest)
+            kept = self.cache.get(digest)
             cost = self.budget.worst(request) if kept is None else self.budget.cost_of(request, kept)
             if not self.budget.hold(cost):
                 done[at] = CAPPED
@@ -85,7 +91,7 @@ class Asker:
                 self.budget.settle(cost, cost)
                 done[at] = kept
             else:
-                out.append(_Out(at, digest, worst=cost, held=cost, lost=lost))
+                out.append(_Out(at, digest, worst=cost, held=cost))
         self.sent += len(out)
         answers = pool.map(lambda one: self._post(requests[one.at], one), out)
         for one, answer in zip(out, answers, strict=True):
@@ -96,33 +102,36 @@ class Asker:
             done[one.at] = answer
         return [done[at] for at in range(len(requests))]
 
-    def _lost_before(self, digest: str) -> float:
-        lost = self.cache.lost(digest)
+    def _count_lost(self, digest: str) -> None:
         if digest not in self._counted:
             self._counted.add(digest)
-            self.budget.settle(0.0, lost)
-        return lost
+            self.budget.settle(0.0, self.cache.lost(digest))
+
+    def _note(self, digest: str, change: float) -> None:
+        """Keep on disk what may have been charged without a reply: before an attempt, and back where it was none."""
+        with self._lock:
+            self._noted[digest] = round(self._noted.get(digest, 0.0) + change, 12)
+            self.cache.put_lost(digest, max(0.0, self._noted[digest]), by=self._name)
 
     def _post(self, request: ChatRequest, out: _Out) -> Reply | NoReply:
-        self.cache.put_lost(out.digest, out.lost + out.held)
+        self._note(out.digest, out.held)
         try:
             answer = self.endpoint.post(self._body(request), digest=out.digest, again=lambda: self._again(out))
         except HarnessError:  # refused or out of reach: the last attempt costs nothing
-            self.cache.put_lost(out.digest, out.lost)
+            self._note(out.digest, -out.held)
             raise
         if isinstance(answer, Reply):
             self.cache.put(out.digest, answer)
         if isinstance(answer, Reply) or not answer.billed:
-            self.cache.put_lost(out.digest, out.lost)
+            self._note(out.digest, -out.held)
         return answer
 
     def _again(self, out: _Out) -> bool:
         """Count the attempt that was lost at its worst, and set the next one aside; False where the cap forbids it."""
         self.budget.settle(out.held, out.held)
-        out.lost += out.held
         allowed = self.budget.hold(out.worst)
         out.held = out.worst if allowed else 0.0
-        self.cache.put_lost(out.digest, out.lost + out.held)
+        self._note(out.digest, out.held)
         return allowed
 
     def _stopped(self, failed: NoReply) -> str:

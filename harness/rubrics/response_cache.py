@@ -62,19 +62,24 @@ class ResponseCache:
         self._write(digest, ".json", kept.model_dump_json())
 
     def lost(self, digest: str) -> float:
-        """Money that attempts at this request may have cost without a reply; a damaged file counts as none."""
+        """Money that attempts at this request may have cost without a reply, whoever made them.
+
+        A damaged file counts as none; a request that another process has out at this moment counts as lost.
+        """
         if self.root is None:
             return 0.0
-        try:
-            amount = float(self._file(self.root, digest, ".lost").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return 0.0
-        return amount if isfinite(amount) else 0.0
+        return sum(_amount(file) for file in self._file(self.root, digest).parent.glob(f"{digest}.*.lost"))
 
-    def put_lost(self, digest: str, amount: float) -> None:
-        """Note `amount` as lost, in the place of what was noted. Raises StoreError as `put`."""
-        if amount or self.lost(digest):
-            self._write(digest, ".lost", repr(amount))
+    def put_lost(self, digest: str, amount: float, *, by: str) -> None:
+        """Note `amount` as lost by the asker `by`, in the place of what it had noted. Raises StoreError as `put`."""
+        if amount:
+            self._write(digest, f".{by}.lost", repr(amount))
+        elif self.root is not None:
+            file = self._file(self.root, digest, f".{by}.lost")
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"{file}: {error.strerror or error}") from error
 
     def _write(self, digest: str, suffix: str, text: str) -> None:
         if self.root is None:
@@ -82,7 +87,7 @@ class ResponseCache:
         file = self._file(self.root, digest, suffix)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+            partial = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}")
             partial.write_text(text, encoding="utf-8")
             os.replace(partial, file)
         except OSError as error:
@@ -91,3 +96,11 @@ class ResponseCache:
     @staticmethod
     def _file(root: Path, digest: str, suffix: str = ".json") -> Path:
         return root / digest[:2] / f"{digest}{suffix}"
+
+
+def _amount(file: Path) -> float:
+    try:
+        amount = float(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0.0
+    return amount if isfinite(amount) else 0.0

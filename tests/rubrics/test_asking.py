@@ -145,6 +145,30 @@ def test_an_attempt_is_noted_before_it_is_sent(tmp_path: Path) -> None:
     assert after.budget.spent == 110 + 25
 
 
+def test_what_one_asker_has_out_is_not_lost_for_another_once_it_is_answered(tmp_path: Path) -> None:
+    inner = asker(FakeEndpoint(), root=tmp_path)
+
+    class Beside(FakeEndpoint):
+        def post(self, body: Any, *, digest: str, again: Callable[[], bool]) -> Reply | NoReply:
+            inner.ask([ONE])
+            return super().post(body, digest=digest, again=again)
+
+    asker(Beside(), root=tmp_path).ask([ONE])
+    assert not list(tmp_path.rglob("*.lost"))
+
+
+def test_the_same_request_twice_at_a_time_loses_what_one_of_them_lost(tmp_path: Path) -> None:
+    class First(FakeEndpoint):
+        def post(self, body: Any, *, digest: str, again: Callable[[], bool]) -> Reply | NoReply:
+            self.asked.append("")
+            return NoReply("lost", billed=True) if len(self.asked) == 1 else Reply("x", "stop", 20, 5)
+
+    asker(First(), root=tmp_path, concurrency=2).ask([ONE, ONE])
+    later = asker(FakeEndpoint(), root=tmp_path)
+    later.ask([ONE])
+    assert later.budget.spent == 110 + 25
+
+
 def test_a_refused_key_loses_nothing(tmp_path: Path) -> None:
     class Refused(FakeEndpoint):
         def post(self, body: Any, *, digest: str, again: Callable[[], bool]) -> Reply | NoReply:
