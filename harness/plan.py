@@ -11,7 +11,7 @@ from harness.families import families_of
 from harness.gate_rules import check
 from harness.judges import compares
 from harness.plan_builder import PlanBuilder
-from harness.plan_judges import calibrations_of, check_judges, judge_params, primary_judges
+from harness.plan_judges import calibrations_of, check_judges, judge_params, outcomes_in_words, primary_judges
 from harness.plan_leakage import LEAKAGE, add_leakage
 from harness.plan_ranking import ranking_params
 from harness.plan_sources import resolve_model
@@ -120,6 +120,7 @@ def _add_score(
         families=families,
         calibrations=calibrations_of(config, judges),
         ranking=ranking_params(config, cards, families=families),
+        outcomes=outcomes_in_words(config, cards),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))

@@ -13,7 +13,7 @@ from harness.agreement import Agreement
 from harness.calibration_records import Calibration
 from harness.config import RunConfig
 from harness.errors import ConfigError, PluginError, did_you_mean
-from harness.judges import NamedJudge, misfit_of, outcomes_of
+from harness.judges import NamedJudge, misfit_of, outcome_of, outcomes_of
 from harness.judging import settings_of, settings_text, source_digest
 from harness.records import TaskCard
 from harness.specs import JudgeCalibration, JudgeParams, Kappa, LabelCount
@@ -56,6 +56,13 @@ def primary_judges(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[tuple[
     """(task, judge) for every task that a judge scores."""
     chosen = config.judging.primary
     return tuple((c.name, chosen.get(c.name, c.judge)) for c in cards if c.judge is not None)
+
+
+def outcomes_in_words(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[tuple[str, str], ...]:
+    """(task, what its score is called) for the tasks whose judge has a word of its own."""
+    chosen = [(task, _chosen(config, judge)) for task, judge in primary_judges(config, cards)]
+    words = [(task, outcome_of(plugins.load("judges", one.judge), one.settings)) for task, one in chosen]
+    return tuple((task, word) for task, word in words if word)
 
 
 def judge_params(config: RunConfig, cards: Sequence[TaskCard]) -> tuple[JudgeParams, ...]:

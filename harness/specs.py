@@ -335,6 +335,16 @@ class ScoreParams(Record):
     """Of the judges that were measured against human labels."""
     ranking: RankingParams | None = None
     """None where the run has no tasks or no plain IFT for it."""
+    outcomes: tuple[tuple[str, str], ...] = ()
+    """(task, what its score is called) where the judge has another word for it than the task."""
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        """For a stage's key without what few runs have."""
+        dumped: dict[str, object] = dump(self)
+        if info.context == FOR_KEY and not self.outcomes:
+            del dumped["outcomes"]
+        return dumped
 
 
 StageParams = Annotated[

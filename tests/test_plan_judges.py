@@ -283,3 +283,12 @@ def test_a_judge_that_compares_reads_the_bases_samples_too() -> None:
         ("pairwise", "evaluate", True), ("pairwise", "evaluate", False), ("pairwise", "reference", True)
     }  # fmt: skip
     assert not any(name == "reference" for judge, name, _ in inputs if judge != "pairwise")
+
+
+def test_a_judge_may_have_a_word_of_its_own_for_the_score(tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl").write_text('{"question_id": 1, "category": "c", "turns": ["Tell me."]}\n')
+    tasks = {"backend": "hf", "tasks": [{"task": "mt_bench", "path": str(tmp_path / "q.jsonl")}, "harmful_requests"]}
+    section = {"primary": {"mt_bench": "pairwise"}, "settings": {"pairwise": RUBRIC}}
+    made = make_plan(config.parse(tree(judging=section, evaluation=tasks), where="x"))
+    assert isinstance(made.score.params, ScoreParams)
+    assert made.score.params.outcomes == (("mt_bench", "wins against the base"),)

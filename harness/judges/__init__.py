@@ -7,6 +7,7 @@ define
   local model, shared code. They go into the stage's key.
 - `tells(settings) -> frozenset[Outcome]`: the outcomes that it can tell, where those are not all. A judge that does
   not tell what a task counts cannot decide that task's score.
+- `outcome(settings) -> str`: what the score of a task is called that it decides, where that is not the task's own word.
 - `misfit(settings, card: TaskCard) -> str`: why it must not decide that task's score although it tells the outcomes:
   what they mean is something else than the task counts. Empty where it may.
 - `opened(settings, *, scratch: Path | None) -> AbstractContextManager[Ask]`: for a judge that holds something from one
@@ -139,6 +140,12 @@ def fitted_on_of(module: ModuleType, settings: JudgeSettings) -> frozenset[str]:
     """sha256 of the files of labels that the judge was fitted to."""
     digests: frozenset[str] = module.fitted_on(settings) if hasattr(module, "fitted_on") else frozenset()
     return digests
+
+
+def outcome_of(module: ModuleType, settings: JudgeSettings) -> str:
+    """What the score is called where the judge decides it; empty for the task's own word."""
+    word: str = module.outcome(settings) if hasattr(module, "outcome") else ""
+    return word
 
 
 def expenses_of(module: ModuleType, settings: JudgeSettings) -> tuple[Expense, ...]:

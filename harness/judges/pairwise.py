@@ -54,6 +54,11 @@ def misfit(settings: Settings, card: TaskCard) -> str:
     return f"it tells which answer serves better, which is not what a task of {card.axis} counts"
 
 
+def outcome(settings: Settings) -> str:
+    """A share of comparisons, and not of answers."""
+    return "wins against the base"
+
+
 def expenses(settings: Settings) -> tuple[Expense, ...]:
     """Two requests for each sample; none for the base's own."""
     priced = settings.price_per_million_in or settings.price_per_million_out

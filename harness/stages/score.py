@@ -50,6 +50,8 @@ def run(params: ScoreParams, context: StageContext) -> None:
     Raises SilentFailureError where a tuned checkpoint answers exactly like the base, or prompts do not pair up.
     """
     cards = CARDS.validate_json((context.input(params.entries[0].evaluate) / "tasks.json").read_bytes())
+    called = dict(params.outcomes)
+    cards = tuple(card.model_copy(update={"outcome": called.get(card.name, card.outcome)}) for card in cards)
     primary = dict(params.primary_judges)
     answered = []
     for number, entry in enumerate(params.entries, start=1):

@@ -82,4 +82,5 @@ def test_an_outage_ends_the_run_and_the_same_command_asks_the_rest(
     table = ScoreTable.model_validate_json(next((tmp_path / "store" / "stages").glob("*/scores.json")).read_bytes())
     rates = {s.variant: s.value or 0.0 for s in table.scores if s.task == "mt_bench" and s.seed in (None, 0)}
     assert rates["base"] == 0.5
+    assert [t.outcome for t in table.tasks] == ["wins against the base", "attack success"]
     assert sum(rates.values()) == pytest.approx(sum(value or 0.0 for value in values) / 6)
