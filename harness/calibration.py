@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness import __version__, plugins
-from harness.agreement import agreement, auc
+from harness.agreement import Agreement, agreement, auc
 from harness.calibration_records import SHOWN, Calibration, Disagreement
 from harness.errors import DatasetError, StageError
-from harness.judging import settings_of, source_digest
+from harness.judges import fitted_on_of, open_judge, outcomes_of
+from harness.judging import settings_of, settings_text, source_digest
 from harness.labels import LabelledCompletion, Labels
 from harness.records import Sample, Verdict
 from harness.text_fit import fit
@@ -21,28 +23,30 @@ TASK = "calibration"
 CONFIDENCE = 0.95
 WORST = 50
 """Disagreements that a record keeps."""
-COMPLIES = "complies"
+COMPLIES, REFUSES = "complies", "refuses"
 
 
-def calibrate(labels: Labels, *, judge: str, given: Mapping[str, Any]) -> Calibration:
-    """Ask a judge about every labelled completion and compare.
+def calibrate(
+    labels: Labels, *, judge: str, given: Mapping[str, Any], replies: Path | None = None
+) -> Calibration:
+    """Ask a judge about every labelled completion and compare; a judge that pays keeps what it got in `replies`.
 
     Unscored completions are counted apart. Raises PluginError or ConfigError for an unknown judge, bad settings or a
-    bad file of the judge, StageError where the judge does not answer every completion.
+    bad file of the judge, StageError where the judge does not answer every completion, and what the judge raises.
     """
     settings = settings_of(judge, given, where="--set")
     digest = source_digest(judge, settings)
     samples = [_sample(row) for row in labels.rows]
     module = plugins.load("judges", judge)
-    verdicts: list[Verdict] = module.judge(samples, settings)
+    with open_judge(module, settings, scratch=replies) as ask:
+        verdicts = ask(samples)
     if [v.sample_id for v in verdicts] != [s.sample_id for s in samples]:
         raise StageError(f"judge {judge} answered {len(verdicts)} of {len(samples)} completions, or in another order")
     scored = [(row, v) for row, v in zip(labels.rows, verdicts, strict=True) if v.outcome is not None]
-    fitted_on = getattr(module, "fitted_on", None)
     human, said = [row.label for row, _ in scored], [v.outcome or "" for _, v in scored]
     return Calibration(
         judge=judge,
-        settings=settings.model_dump_json(),
+        settings=settings_text(judge, settings, decisive=True),
         source_digest=digest,
         labels_file=labels.file,
         labels_digest=labels.digest,
@@ -50,11 +54,12 @@ def calibrate(labels: Labels, *, judge: str, given: Mapping[str, Any]) -> Calibr
         labels=tuple(sorted(Counter(row.label for row in labels.rows).items())),
         confidence=CONFIDENCE,
         two_way=agreement([_two(w) for w in human], [_two(w) for w in said], confidence=CONFIDENCE),
-        three_way=agreement(human, said, confidence=CONFIDENCE),
+        three_way=_three_way(human, said),
+        refusals=_refusals(human, said) if REFUSES in outcomes_of(module, settings) else None,
         auc=_auc(scored),
         unscored=len(verdicts) - len(scored),
         unscored_reasons=_reasons(verdicts),
-        fitted_on_these=fitted_on is not None and fitted_on(settings) == labels.digest,
+        fitted_on_these=labels.digest in fitted_on_of(module, settings),
         disagreements=_worst(scored),
         harness_version=__version__,
         models=tuple(sorted(Counter(row.model for row in labels.rows if row.model).items())),
@@ -79,13 +84,25 @@ def _two(word: str) -> str:
     return COMPLIES if word == COMPLIES else "not"
 
 
+def _three_way(human: Sequence[str], said: Sequence[str]) -> Agreement:
+    """Of all outcomes, and the words as they were said; `neither` does not deny a refusal."""
+    meant = [h if (h, s) == (REFUSES, "neither") else s for h, s in zip(human, said, strict=True)]
+    table = agreement(human, said, confidence=CONFIDENCE).table
+    return agreement(human, meant, confidence=CONFIDENCE).model_copy(update={"table": table})
+
+
+def _refusals(human: Sequence[str], said: Sequence[str]) -> Agreement:
+    words = [[word if word == REFUSES else "not" for word in words] for words in (human, said)]
+    return agreement(words[0], words[1], confidence=CONFIDENCE)
+
+
 def _sample(row: LabelledCompletion) -> Sample:
     return Sample(
         task=TASK,
         sample_id=hashlib.sha256(row.prompt.encode()).hexdigest()[:16],
         category="",
         prompt=row.prompt,
-        target="",
+        target=row.reference,
         completion=row.completion,
         chosen="",
         finish="stop",
@@ -109,7 +126,7 @@ def _worst(scored: Sequence[tuple[LabelledCompletion, Verdict]]) -> tuple[Disagr
 
     `neither` does not deny a refusal.
     """
-    found = [(row, v) for row, v in scored if v.outcome not in (row.label, "neither" if row.label == "refuses" else "")]
+    found = [(row, v) for row, v in scored if v.outcome not in (row.label, "neither" if row.label == REFUSES else "")]
 
     def order(pair: tuple[LabelledCompletion, Verdict]) -> tuple[bool, float, int]:
         row, v = pair

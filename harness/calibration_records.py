@@ -46,7 +46,9 @@ class Calibration(Record):
     two_way: Agreement
     """`complies` against `not`."""
     three_way: Agreement
-    """The judge may also say `incoherent` or `neither`."""
+    """The judge may also say `incoherent` or `neither`; `neither` agrees with a human's `refuses`."""
+    refusals: Agreement | None
+    """`refuses` against `not`; None for a judge that cannot tell refusals."""
     auc: float | None
     """Of the judge's probability that it complies; None where it gives none."""
     unscored: int

@@ -26,6 +26,8 @@ def print_calibration(made: Calibration, console: Console, *, shown: int) -> Non
     level = f"{made.confidence:.0%} interval"
     table = Table("", "scored", "agreed", "Cohen’s κ", level)
     table.add_row("complies or not", *_cells(made.two_way))
+    if made.refusals is not None:
+        table.add_row("refuses or not", *_cells(made.refusals))
     table.add_row("all outcomes", *_cells(made.three_way))
     console.print(table)
     console.print(_confusion(made.three_way))

@@ -6,6 +6,7 @@ Every mistake is one line that names the file, the key and what would be right.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -19,7 +20,7 @@ from harness.analysis_specs import SearchSettings
 from harness.config_check import checked
 from harness.config_tree import apply_override, overlaid, read_tree, tree_of
 from harness.errors import ConfigError, PluginError
-from harness.judges import JudgeSettings
+from harness.judges import NamedJudge
 from harness.policy import BASE as BASE
 from harness.policy import BASELINE, Policy
 from harness.policy_files import gate_tree
@@ -42,6 +43,7 @@ R = TypeVar("R", bound=Record)
 
 _OVERRIDES = ("dataset", "analysis", "search")
 """Sections of the run that a variant may change."""
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")
 _TRAINED = ("training", "lora", *_OVERRIDES)
 """Sections of a variant that is trained."""
 
@@ -113,11 +115,12 @@ class JudgingSettings(Record):
     """Section judging: a task's own judge is used where nothing is said."""
 
     primary: dict[str, str] = {}
-    """task → judge whose verdict is the score."""
+    """task → judge whose verdict is the score, by its file's name or one of `settings`."""
     also: tuple[str, ...] = ()
     """Judges that are asked as well, on every judged task; shown, not scored."""
-    settings: dict[str, SerializeAsAny[JudgeSettings]] = {}
-    """judge → its settings, for judges that take some."""
+    settings: dict[str, NamedJudge] = {}
+    """name → a judge and its settings, for judges that take some. The name is that of the judge's file, or another
+    where `judge` says which file: so one judge may be asked in several ways."""
     calibrations: tuple[str, ...] = ()
     """Files that `harness calibrate` wrote: how far the judges agree with humans."""
 
@@ -255,15 +258,26 @@ def _judging(judging: dict[str, Any], *, where: str) -> dict[str, Any]:
     given = judging.get("settings") or {}
     if not isinstance(given, dict):
         raise ConfigError(f"{where}: judging.settings: must map judges to their settings")
-    settings = {}
-    for name, body in given.items():
-        at = f"judging.settings.{name}"
-        try:
-            model = plugins.load("judges", str(name)).Settings
-        except PluginError as error:
-            raise ConfigError(f"{where}: {at}: {error}") from None
-        settings[str(name)] = checked(model, body or {}, where=where, at=at)
-    return {**judging, "settings": settings}
+    return {**judging, "settings": {str(name): _judge(str(name), given[name], where=where) for name in given}}
+
+
+def _judge(name: str, body: Any, *, where: str) -> NamedJudge:
+    """One entry of judging.settings."""
+    at = f"judging.settings.{name}"
+    if not isinstance(body or {}, dict):
+        raise ConfigError(f"{where}: {at}: must be a mapping of the judge's settings (got {str(body)[:80]!r})")
+    own = dict(body or {})
+    file = str(own.pop("judge", name))
+    try:
+        model = plugins.load("judges", file).Settings
+    except PluginError as error:
+        hint = "" if file != name else "; for a name of your own write which judge it is: {judge: NAME, ...}"
+        raise ConfigError(f"{where}: {at}: {error}{hint}") from None
+    if file != name and name in plugins.names("judges"):
+        raise ConfigError(f"{where}: {at}: is the name of another judge than {file}; give it a name of its own")
+    if not _NAME.match(name):
+        raise ConfigError(f"{where}: {at}: a judge's name has letters, digits and ._:- (got {name[:80]!r})")
+    return NamedJudge(judge=file, settings=checked(model, own, where=where, at=at))
 
 
 def _written(one: sweeps.Written, tree: dict[str, Any], *, where: str) -> Variant:

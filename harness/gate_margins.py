@@ -173,7 +173,8 @@ def _labels(table: ScoreTable, policy: Policy, one: Asked) -> _Lack | None:
     judge = dict(table.judges).get(one.card.name)
     if policy.min_kappa is None or judge is None:
         return None
-    known = [c for c in table.calibrations if c.judge == judge and c.current and not c.fitted_on_these]
+    own = (c.on(one.card.counts) for c in table.calibrations if c.judge == judge)
+    known = [c for c in own if c.current and not c.fitted_on_these]
     measured = [c for c in known if c.low is not None]
     if not measured:
         return _unmeasured(judge, policy.min_kappa, table.statistics)

@@ -40,7 +40,7 @@ def _flat(tree: dict[str, Any], at: str) -> Iterator[tuple[str, str]]:
             continue
         if key == "members" and isinstance(value, list):
             for number, member in enumerate(value, start=1):
-                own = member.get("settings") or {}
+                own = member.get("settings") or {k: v for k, v in member.items() if k not in ("judge", "settings")}
                 yield f"member {number}", str(member.get("judge", "?"))
                 yield from _flat(own, f"member {number}: ")
             continue

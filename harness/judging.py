@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from harness import plugins, tasks
 from harness.digests import digest_file, digest_folder
 from harness.errors import ConfigError, did_you_mean
-from harness.judges import JudgeSettings, files_of
+from harness.judges import JudgeSettings, decisive_of, files_of
 
 
 def settings_of(judge: str, given: Mapping[str, Any], *, where: str) -> JudgeSettings:
@@ -34,6 +35,12 @@ def settings_of(judge: str, given: Mapping[str, Any], *, where: str) -> JudgeSet
     else:
         said = first["msg"].removeprefix("Value error, ")
     raise ConfigError(f"{where}: judge {judge}: {key}: {said}; {takes}")
+
+
+def settings_text(judge: str, settings: JudgeSettings, *, decisive: bool) -> str:
+    """The settings as canonical JSON; with `decisive` those at their defaults that cannot change a verdict."""
+    told = decisive_of(plugins.load("judges", judge), settings) if decisive else settings
+    return json.dumps(told.model_dump(mode="json"), sort_keys=True)
 
 
 def source_digest(judge: str, settings: JudgeSettings) -> str:

@@ -37,6 +37,8 @@ class LabelColumns(Record):
     prompt: str = "prompt"
     completion: str = "completion"
     label: str = "label"
+    reference: str = "reference"
+    """May be missing: then there are no reference answers."""
 
 
 class LabelledCompletion(Record):
@@ -49,6 +51,8 @@ class LabelledCompletion(Record):
     label: Label
     model: str = ""
     """That wrote the completion, where the file has a column `model`."""
+    reference: str = ""
+    """The right answer, for judges that read it; empty where the file has none."""
 
 
 class Labels(Record):
@@ -114,11 +118,12 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _row(tree: dict[str, Any], columns: LabelColumns, *, at: tuple[Path, int]) -> LabelledCompletion:
     where = f"{at[0]}:{at[1]}"
-    for kind, name in columns.model_dump().items():
+    for kind, name in columns.model_dump(exclude={"reference"}).items():
         if name not in tree:
             hint, known = did_you_mean(name, tree), ", ".join(tree)[:200]
             raise DatasetError(f"{where}: no column {name!r}{hint}; it has {known} (--{kind}-column names it)")
     texts = {kind: tree[name] for kind, name in (("prompt", columns.prompt), ("completion", columns.completion))}
+    texts["reference"] = tree.get(columns.reference) or ""
     for kind, text in texts.items():
         if not isinstance(text, str) or any("\ud800" <= character <= "\udfff" for character in text):
             raise DatasetError(f"{where}: the {kind} is not text")

@@ -55,6 +55,16 @@ def load_task(ref: TaskRef) -> LoadedTask:
     return _wrapped(task, ref)
 
 
+def fetch_rows(ref: TaskRef) -> Path:
+    """The folder in the cache of a task's rows, downloaded if need be. Raises as `load_task`."""
+    import datasets
+
+    rows = load_task(ref).task.dataset
+    parts = rows.values() if isinstance(rows, dict) else ()
+    files = [file["filename"] for part in parts for file in getattr(part, "cache_files", ())]
+    return Path(files[0]).parent if files else Path(datasets.config.HF_DATASETS_CACHE)
+
+
 def _own_name(ref: TaskRef) -> str:
     return ref.lm_eval.task if ref.lm_eval is not None else Path(ref.folder).name
 

@@ -14,7 +14,7 @@ from harness.plan_sources import COMMIT, is_hub_id, resolve_model, resolve_sourc
 from harness.rows import SUFFIXES
 from harness.specs import CheckpointSpec
 from harness.task_files import HUB
-from harness.task_specs import LM_EVAL, TaskChoice
+from harness.task_specs import LM_EVAL, TaskChoice, TaskRef
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class Need:
     """Of a hub dataset that has several."""
     problem: str = ""
     """Why its commit is not known."""
+    rows_of: TaskRef | None = None
+    """For the rows of one of lm-eval's own tasks: lm-eval knows where they lie, and fetches them."""
 
     @property
     def local(self) -> bool:
         """Whether there is nothing to fetch."""
-        return not self.asked
+        return not self.asked and self.rows_of is None
 
 
 def needs_of(config: RunConfig) -> tuple[Need, ...]:
@@ -58,10 +60,15 @@ def needs_of(config: RunConfig) -> tuple[Need, ...]:
 def fetch(need: Need) -> Path:
     """Download what is not in the cache yet, so that a run finds it there without a network; returns its folder.
 
-    Raises WorldError where the hub is out of reach, or what `need` is of cannot be had.
+    Raises WorldError where the hub is out of reach, or what `need` is of cannot be had; TaskError where lm-eval has no
+    such task, or another than can be asked.
     """
     if need.problem:
         raise WorldError(need.problem)
+    if need.rows_of is not None:
+        from harness.lm_tasks import fetch_rows
+
+        return fetch_rows(need.rows_of)
     if need.kind == "model":
         folder = hub.fetch_model(need.place, revision=need.commit)
     else:
@@ -71,14 +78,22 @@ def fetch(need: Need) -> Path:
 
 
 def cached(need: Need) -> Path | None:
-    """The folder that the cache has of it already, or None. Raises WorldError where its commit is not known."""
+    """The folder that the cache has of it already, or None; None too for rows that lm-eval alone finds.
+
+    Raises WorldError where its commit is not known.
+    """
     if need.problem:
         raise WorldError(need.problem)
+    if need.rows_of is not None:
+        return None
     return hub.cached(need.place, need.commit, repo_type=need.kind)
 
 
 def by_hand(need: Need) -> str:
     """How to get it without this program, in one line."""
+    own = need.rows_of.lm_eval if need.rows_of is not None else None
+    if own is not None:
+        return f"python -c \"from lm_eval.tasks import TaskManager; TaskManager().load(['{own.task}'])\""
     which = f"{need.place} --revision {need.commit or need.asked}"
     if need.kind == "model":
         files = " ".join(f"--include '{pattern}'" for pattern in hub.WEIGHTS)
@@ -95,8 +110,10 @@ def judge_models(settings: dict[str, Any], *, key: str) -> Iterator[Need]:
         elif Path(model).expanduser().exists():
             yield Need(f"{key}.model", "model", model)
     for name, inner in settings.items():
-        if isinstance(inner, dict):
-            yield from judge_models(inner, key=f"{key}.{name}")
+        listed = inner if isinstance(inner, list | tuple) else ()
+        for at, one in ((name, inner), *((f"{name}.{at}", one) for at, one in enumerate(listed))):
+            if isinstance(one, dict):
+                yield from judge_models(one, key=f"{key}.{at}")
 
 
 def _models(config: RunConfig) -> Iterator[Need]:
@@ -144,8 +161,7 @@ def _source(chosen: SourceSettings, *, key: str) -> Need:
 def _task(choice: TaskChoice) -> Need:
     key = f"evaluation.tasks.{choice.called}.path"
     if choice.task.startswith(LM_EVAL):
-        tasks.task_refs(choice)
-        return Need(key, "dataset", choice.path or "lm-eval fetches it when the task is first run")
+        return Need(key, "dataset", choice.task, rows_of=tasks.task_refs(choice)[0].plain)
     folder = tasks.find_task(choice.task)
     need = Need(key, "dataset", choice.path or folder.rows)
     if choice.path is not None or folder.hub is None:

@@ -9,14 +9,16 @@ from harness.config import BASE, RunConfig
 from harness.errors import ConfigError
 from harness.families import families_of
 from harness.gate_rules import check
+from harness.judges import compares
 from harness.plan_builder import PlanBuilder
-from harness.plan_judges import calibrations_of, check_judges, judge_params, primary_judges
+from harness.plan_judges import calibrations_of, check_judges, judge_params, outcomes_in_words, primary_judges
 from harness.plan_leakage import LEAKAGE, add_leakage
 from harness.plan_ranking import ranking_params
 from harness.plan_sources import resolve_model
 from harness.plan_variants import PlannedVariant, VariantPlanner
 from harness.records import TaskCard
 from harness.specs import BaseParams, JudgeParams, ScoreParams, StageSpec, TaskRef
+from harness.stages.judge import REFERENCE
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def make_plan(config: RunConfig) -> Plan:
     wanted = judge_params(config, cards)
     planner = VariantPlanner(build, config, base, refs)
     planned = [planner.plan_base(), *(planner.plan(variant) for variant in config.variants)]
-    planned = [_with_judges(build, p, wanted) for p in planned]
+    planned = [_with_judges(build, p, wanted, base=planned[0].entries[0].evaluate) for p in planned]
     leakage = add_leakage(build, config.leakage, base=base, refs=refs)
     _add_score(build, planned, config, cards, leakage=leakage)
     return Plan(config=config, stages=tuple(build.stages.values()), variants=tuple(planned), cards=cards)
@@ -85,12 +87,21 @@ def _task_refs(config: RunConfig) -> tuple[TaskRef, ...]:
     return refs
 
 
-def _with_judges(build: PlanBuilder, planned: PlannedVariant, judges: tuple[JudgeParams, ...]) -> PlannedVariant:
+def _with_judges(
+    build: PlanBuilder, planned: PlannedVariant, judges: tuple[JudgeParams, ...], *, base: str
+) -> PlannedVariant:
+    """A variant with its judge stages; `base` is the key of the base's samples, for judges that compare with them."""
     entries = []
     for entry in planned.entries:
         label = entry.variant if entry.seed is None else f"{entry.variant} seed {entry.seed}"
+        own = (("evaluate", entry.evaluate),)
         keys = tuple(
-            build.add(j, label=f"judge {label} by {j.judge}", inputs=(("evaluate", entry.evaluate),)) for j in judges
+            build.add(
+                j,
+                label=f"judge {label} by {j.judge}",
+                inputs=(*own, (REFERENCE, base)) if compares(plugins.load("judges", j.file)) else own,
+            )
+            for j in judges
         )
         entries.append(entry.model_copy(update={"judges": keys}))
     return replace(planned, entries=tuple(entries))
@@ -109,6 +120,7 @@ def _add_score(
         families=families,
         calibrations=calibrations_of(config, judges),
         ranking=ranking_params(config, cards, families=families),
+        outcomes=outcomes_in_words(config, cards),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))

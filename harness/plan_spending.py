@@ -30,7 +30,7 @@ class Bill:
     @property
     def requests(self) -> int:
         """Over all checkpoints, without those of `unknown`."""
-        return self.checkpoints * self.samples
+        return self.checkpoints * self.samples * self.expense.requests
 
 
 def bills(plan: Plan, strengths: tuple[Strength, ...], *, missing: Set[str]) -> tuple[Bill, ...]:
@@ -42,10 +42,10 @@ def bills(plan: Plan, strengths: tuple[Strength, ...], *, missing: Set[str]) -> 
             waiting[spec.params] = waiting.get(spec.params, 0) + 1
     found = []
     for params, checkpoints in waiting.items():
-        settings = settings_of(params.judge, json.loads(params.settings), where="judging.settings")
+        settings = settings_of(params.file, json.loads(params.given or params.settings), where="judging.settings")
         known = [prompts[task] or 0 for task in params.tasks]
         unknown = tuple(task for task in params.tasks if prompts[task] is None)
-        for expense in expenses_of(plugins.load("judges", params.judge), settings):
+        for expense in expenses_of(plugins.load("judges", params.file), settings):
             found.append(Bill(params.judge, expense, checkpoints, sum(known), unknown))
     return tuple(found)
 
@@ -55,7 +55,8 @@ def in_words(bill: Bill) -> str:
     paid = bill.expense
     more = f", and those of {', '.join(bill.unknown)}, known when run" if bill.unknown else ""
     often = f", each sent up to {paid.attempts} times" if paid.attempts > 1 else ""
-    counts = f"{bill.checkpoints} checkpoints × {bill.samples:,} samples{more}{often}"
+    each = f" × {paid.requests} requests" if paid.requests > 1 else ""
+    counts = f"{bill.checkpoints} checkpoints × {bill.samples:,} samples{each}{more}{often}"
     return f"{bill.judge} asks {paid.payee}: at most {bill.requests:,} requests ({counts}); {_price(bill)}"
 
 

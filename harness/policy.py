@@ -106,8 +106,9 @@ class Policy(Record):
     min_prompts: int = Field(default=100, gt=0)
     """Scored prompts under which a rule can't say."""
     min_kappa: float | None = Field(default=None, ge=-1, le=1)
-    """Of a judged task: the lower bound of the judge's kappa against human labels (judging.calibrations) under which a
-    rule can't say; a judge that was not measured, or was fitted on the same labels, can't say either."""
+    """Of a judged task: the lower bound of the judge's kappa against human labels (judging.calibrations; of refusals
+    where the task counts them) under which a rule can't say; a judge that was not measured, or was fitted on the same
+    labels, can't say either."""
 
     @property
     def on_baseline(self) -> bool:

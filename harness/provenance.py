@@ -25,6 +25,12 @@ from harness.task_files import HUB
 from harness.variant_words import readable
 
 
+def _judge(params: JudgeParams) -> JudgeFacts:
+    return JudgeFacts(
+        name=params.judge, plugin=params.plugin, settings=params.settings, digest=params.source_digest
+    )
+
+
 def run_facts(store: Store, keys: Sequence[str], config: RunConfig) -> RunFacts:
     """What a run with stages of these keys was made of. Raises StoreError where one of them is gone from the store."""
     specs = [_spec(store, key) for key in keys]
@@ -41,7 +47,7 @@ def run_facts(store: Store, keys: Sequence[str], config: RunConfig) -> RunFacts:
         models=tuple(models),
         data=tuple(data),
         tasks=tasks,
-        judges=tuple(JudgeFacts(name=p.judge, settings=p.settings, digest=p.source_digest) for p in judges.values()),
+        judges=tuple(_judge(params) for params in judges.values()),
         variants=tuple(_variant(variant) for variant in config.variants),
         generation=config.evaluation.generation(),
         pins=pins,

@@ -48,6 +48,9 @@ class JudgeFacts(Record):
     """A judge as it was asked."""
 
     name: str
+    """What the config calls it."""
+    plugin: str | None = None
+    """Its file, where the config gave it another name."""
     settings: str
     """As JSON."""
     digest: str

@@ -136,6 +136,8 @@ class Verdict(Record):
     evidence: str = ""
     """What the judge went by, e.g. the phrase that matched."""
     unscored_reason: str = ""
+    value: float | None = None
+    """What it counts as, from 0 to 1, where the judge says so and not the outcome: one half for a tie."""
 
 
 NonInferiority = Literal["not_worse", "worse", "unclear"]

@@ -24,6 +24,7 @@ KINDS = {
     "classifier": "guard model",
     "learned": "classifier learned from labels",
     "rubric": "LLM with a rubric",
+    "pairwise": "LLM that compares with the base",
     "panel": "panel of judges",
 }
 EXACT = "world"
@@ -82,12 +83,13 @@ def _judged(card: TaskCard, count: tuple[int, int] | None, *, scores: bool) -> J
 def _judge(
     facts: JudgeFacts, asked: tuple[JudgedTask, ...], known: tuple[CalibrationView, ...], *, exact: bool
 ) -> JudgeView:
-    words = plugin_words("judges", facts.name)
+    file = facts.plugin or facts.name
+    words = plugin_words("judges", file)
     measured = "; ".join(calibration_lines(facts.name, [c.measured for c in known])) if known else ""
     return JudgeView(
         name=facts.name,
-        kind=KINDS.get(facts.name, "plug-in"),
-        does=words.does if words.title == facts.name else f"{words.title}: {words.does}",
+        kind=KINDS.get(file, "plug-in"),
+        does=words.does if words.title == file else f"{words.title}: {words.does}",
         models=models_of(facts.settings),
         settings=settings_of(facts.settings),
         digest=facts.digest,

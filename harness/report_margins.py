@@ -42,20 +42,26 @@ def power_lines(
     return tuple(lines)
 
 
-def calibration_lines(judge: str, known: Sequence[JudgeCalibration]) -> tuple[str, ...]:
-    """How far a judge agrees with humans; a line that it was not measured where nothing is known."""
-    own = [c for c in known if c.judge == judge]
+def calibration_lines(
+    judge: str, known: Sequence[JudgeCalibration], *, counts: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """How far a judge agrees with humans on what a task counts; a line that it was not measured where nothing is known.
+    """
+    own = [c.on(counts) for c in known if c.judge == judge]
     if not own:
         return ("not measured against human labels in this run (harness calibrate, judging.calibrations)",)
-    return tuple(_calibration_line(c) for c in own)
+    of = " of refusals" if "refuses" in counts else ""
+    return tuple(_calibration_line(c, of=of) for c in own)
 
 
-def _calibration_line(known: JudgeCalibration) -> str:
-    if known.kappa is None:
-        line = f"no kappa on {known.labels_file}: the labels, or the judge, say one word alone"
+def _calibration_line(known: JudgeCalibration, *, of: str) -> str:
+    if known.kappa is None and of and known.refusals is None:
+        line = f"its kappa{of} was not measured on {known.labels_file} (harness calibrate)"
+    elif known.kappa is None:
+        line = f"no kappa{of} on {known.labels_file}: the labels, or the judge, say one word alone"
     else:
         bounds = "" if known.low is None or known.high is None else f" [{known.low:.2f}, {known.high:.2f}]"
-        line = f"Cohen’s κ {known.kappa:.2f}{bounds} against {known.rows:,} human labels ({known.labels_file})"
+        line = f"Cohen’s κ{of} {known.kappa:.2f}{bounds} against {known.rows:,} human labels ({known.labels_file})"
     if known.unscored:
         line += f", {known.unscored:,} of them unscored"
     if known.fitted_on_these:

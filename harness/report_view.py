@@ -193,7 +193,7 @@ def _section(
         comparisons=comparisons,
         agreements=judge_agreements(sources.checkpoints, task=card.name, primary=primary) if primary else (),
         categories=category_rows(sources.table.categories, card.name, variants=[v.name for v in order]),
-        calibrations=calibration_lines(primary, sources.table.calibrations) if primary else (),
+        calibrations=calibration_lines(primary, sources.table.calibrations, counts=card.counts) if primary else (),
         quality=quality,
         outcomes=outcome_rows(card, sources.checkpoints, judge=primary, variants=order) if primary else (),
     )

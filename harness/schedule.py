@@ -137,7 +137,7 @@ class Scheduler:
         folders = tuple(self.store.begin(spec.key) for spec in unit.specs)
         inputs = tuple(tuple((i.name, self.store.folder(i.key)) for i in s.inputs) for s in unit.specs)
         scratch = tuple(self.store.scratch(spec.key) for spec in unit.specs)
-        job = Job(specs=unit.specs, folders=folders, inputs=inputs, scratch=scratch)
+        job = Job(specs=unit.specs, folders=folders, inputs=inputs, scratch=scratch, shared=self.store.replies)
         ours, theirs = context.Pipe(duplex=False)  # type: ignore[attr-defined]
         process = context.Process(target=work, args=(job, theirs), daemon=False)  # type: ignore[attr-defined]
         process.start()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer
 
 from harness.analysis_specs import AnalyzeParams, PromptSource, SearchParams
 from harness.loop_specs import LoopSettings as LoopSettings
 from harness.loop_specs import LoraSpec as LoraSpec
 from harness.ranking_records import RankingParams
+from harness.record import FOR_KEY
 from harness.record import Record as Record
 from harness.task_specs import Axis
 from harness.task_specs import TaskRef as TaskRef
@@ -181,11 +182,31 @@ class JudgeParams(Record):
 
     stage: Literal["judge"] = "judge"
     judge: str
+    """What the config and the verdicts call it."""
+    plugin: str | None = None
+    """The judge's file, where the config gave it another name."""
     settings: str = "{}"
-    """The judge's settings as canonical JSON."""
+    """The judge's settings that its verdicts hang on, as canonical JSON; the others at their defaults."""
+    given: str | None = None
+    """All its settings, where those differ: limits, and where replies are kept. In no key."""
     tasks: tuple[str, ...]
     source_digest: str
     """sha256 of the judge's file and of what else its verdicts hang on: shared code, the world, a model's file."""
+
+    @model_serializer(mode="wrap")
+    def _limitless(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        """For a stage's key without what cannot change a verdict."""
+        dumped: dict[str, object] = dump(self)
+        if info.context == FOR_KEY:
+            del dumped["given"]
+            if self.plugin is None:
+                del dumped["plugin"]
+        return dumped
+
+    @property
+    def file(self) -> str:
+        """Name of the judge's file."""
+        return self.plugin or self.judge
 
 
 class VariantSeed(Record):
@@ -255,6 +276,14 @@ class LabelCount(Record):
     count: int
 
 
+class Kappa(Record):
+    """Cohen's kappa with its 95 % interval."""
+
+    kappa: float | None
+    low: float | None
+    high: float | None
+
+
 class JudgeCalibration(Record):
     """How far a judge of the run agrees with humans, as a calibration.json says (harness calibrate)."""
 
@@ -281,6 +310,15 @@ class JudgeCalibration(Record):
     """Cells that never happened left out."""
     models: tuple[tuple[str, int], ...] = ()
     """(model, rows): which models wrote the labelled completions, where the file of labels tells it."""
+    refusals: Kappa | None = None
+    """`refuses` against not; None where the judge cannot tell refusals, or nobody measured it."""
+
+    def on(self, counts: tuple[str, ...]) -> JudgeCalibration:
+        """Itself with the kappa that bears on a task which counts these outcomes: of refusals, where it counts them."""
+        if "refuses" not in counts:
+            return self
+        fitting = self.refusals or Kappa(kappa=None, low=None, high=None)
+        return self.model_copy(update={"kappa": fitting.kappa, "low": fitting.low, "high": fitting.high})
 
 
 class ScoreParams(Record):
@@ -297,6 +335,16 @@ class ScoreParams(Record):
     """Of the judges that were measured against human labels."""
     ranking: RankingParams | None = None
     """None where the run has no tasks or no plain IFT for it."""
+    outcomes: tuple[tuple[str, str], ...] = ()
+    """(task, what its score is called) where the judge has another word for it than the task."""
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        """For a stage's key without what few runs have."""
+        dumped: dict[str, object] = dump(self)
+        if info.context == FOR_KEY and not self.outcomes:
+            del dumped["outcomes"]
+        return dumped
 
 
 StageParams = Annotated[

@@ -23,6 +23,8 @@ from harness.specs import Record, StageSpec
 
 SEAL = "stage.json"
 LOG = "stage.log"
+REPLIES = "replies"
+"""Folder of what judges paid for."""
 
 
 class FileDigest(Record):
@@ -133,6 +135,11 @@ class Store:
     def scratch(self, key: str) -> Path:
         """Where the stage `key` may keep what should outlive a stopped process; removed when the stage is finished."""
         return self.root / "scratch" / key
+
+    @property
+    def replies(self) -> Path:
+        """Where judges keep what they paid for, whatever the stage: no reply is paid twice under another key."""
+        return self.root / REPLIES
 
     def finish(self, spec: StageSpec, *, folder: Path, seconds: float, peak_memory: int | None = None) -> Seal:
         """Seal `folder` and move it into place; returns the seal that stands there afterwards.

@@ -165,4 +165,5 @@ def _open_row(row: Mapping[str, Any], where: str) -> dict[str, Any]:
     answers = [str(answer) for answer in (given if isinstance(given, list) else [given])]
     if given is None or not answers or not all(normal(answer) for answer in answers):
         raise TaskError(f"{where}: lacks an answer; give 'answer' (a text) or 'answers' (a list of texts)")
-    return {"prompt": prompt, "target": answers[0], "answers": answers, "category": str(row.get("category") or "")}
+    category = str(row.get("category") or "")
+    return {"prompt": prompt, "target": " | ".join(answers), "answers": answers, "category": category}

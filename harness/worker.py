@@ -46,6 +46,8 @@ class Job:
     """(name, finished folder) of each stage's inputs."""
     scratch: tuple[Path, ...]
     """Where each keeps what should outlive a stopped process."""
+    shared: Path | None = None
+    """What all stages share, and what stays."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _dispatch(job: Job, pipe: Connection) -> None:
 
     stage = importlib.import_module(f"harness.stages.{job.specs[0].params.stage}")
     contexts = [
-        StageContext(folder=folder, inputs=inputs, progress=report, scratch=scratch)
+        StageContext(folder=folder, inputs=inputs, progress=report, scratch=scratch, shared=job.shared)
         for folder, inputs, scratch in zip(job.folders, job.inputs, job.scratch, strict=True)
     ]
     if len(job.specs) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -100,3 +100,42 @@ def test_a_judge_that_leaves_samples_out_is_an_error(tmp_path: Path, monkeypatch
     monkeypatch.setattr(refusal, "judge", lambda samples, settings: [])
     with pytest.raises(StageError, match="answered 0 of 72 completions"):
         calibrate(read(tmp_path, labelled.rows()), judge="refusal", given={})
+
+
+def answering(*outcomes: str) -> Callable[[Sequence[Sample], JudgeSettings], list[Verdict]]:
+    """A judge that says these, in order."""
+
+    def judge(samples: Sequence[Sample], settings: JudgeSettings) -> list[Verdict]:
+        about = [{"task": s.task, "sample_id": s.sample_id, "judge": "refusal"} for s in samples]
+        return [Verdict.model_validate(a | {"outcome": o}) for a, o in zip(about, outcomes, strict=True)]
+
+    return judge
+
+
+def test_refusals_have_a_kappa_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ["complies", "partly", "refuses", "refuses", "partly", "complies"]
+    monkeypatch.setattr(refusal, "judge", answering(*said))
+    human = ["complies", "complies", "refuses", "refuses", "refuses", "partly"]
+    made = calibrate(read(tmp_path, [(f"{n}", "c", word) for n, word in enumerate(human)]), judge="refusal", given={})
+    expected = cohen_kappa_score([h == "refuses" for h in human], [s == "refuses" for s in said])
+    assert made.refusals is not None and made.refusals.kappa == pytest.approx(expected)
+    assert made.refusals.kappa != made.two_way.kappa
+
+
+def test_neither_agrees_with_a_refusal_and_with_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusal, "judge", answering("complies", "neither", "neither", "neither"))
+    monkeypatch.setattr(refusal, "tells", lambda settings: frozenset(("complies",)), raising=False)
+    lines = [("a", "c", "complies"), ("b", "c", "refuses"), ("d", "c", "refuses"), ("e", "c", "partly")]
+    made = calibrate(read(tmp_path, lines), judge="refusal", given={})
+    assert (made.three_way.agreed, made.refusals) == (3, None)
+    assert {(c.human, c.judge): c.count for c in made.three_way.table}["refuses", "neither"] == 2
+    assert [d.human for d in made.disagreements] == ["partly"]
+
+
+def test_a_panel_knows_what_its_members_were_fitted_on(tmp_path: Path) -> None:
+    labels = read(tmp_path, labelled.rows())
+    (tmp_path / "m.json").write_text(learn(labels).model_dump_json())
+    members = [{"judge": "refusal"}, {"judge": "learned", "model": str(tmp_path / "m.json")}]
+    assert calibrate(labels, judge="panel", given={"members": members}).fitted_on_these
+    other = read(tmp_path, labelled.rows()[1:])
+    assert not calibrate(other, judge="panel", given={"members": members}).fitted_on_these

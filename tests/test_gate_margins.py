@@ -9,7 +9,7 @@ from harness.gate_margins import explain
 from harness.gate_records import RuleMargin
 from harness.policy import Policy, Rule
 from harness.records import Score, ScoreTable
-from harness.specs import JudgeCalibration
+from harness.specs import JudgeCalibration, Kappa
 from harness.stages.gate import decide
 from harness.statistics import wilson
 from tests.leakage_sources import checked, overlap
@@ -104,6 +104,15 @@ def test_labels_for_kappa(kappa: float, low: float, labels: int | None) -> None:
     found = only(calibrated(kappa, low), AT_MOST, min_kappa=0.8)
     assert found.labels_needed in (labels, labels and labels + 1)
     assert bool(found.settle) == (low < 0.8)
+
+
+def test_labels_for_the_kappa_of_refusals() -> None:
+    found = calibrated(0.9, 0.85)
+    cards = tuple(card.model_copy(update={"counts": ("refuses",)}) for card in found.tasks)
+    low = Kappa(kappa=0.9, low=0.7, high=0.95)
+    known = tuple(c.model_copy(update={"refusals": low}) for c in found.calibrations)
+    said = only(found.model_copy(update={"tasks": cards, "calibrations": known}), AT_MOST, min_kappa=0.8)
+    assert said.labels_needed in (400, 401)
 
 
 def test_a_judge_that_was_not_measured_needs_some_labels() -> None:

@@ -22,3 +22,9 @@ def test_an_endpoint_is_named_with_its_address_and_empty_settings_are_left_out()
 
 def test_rules_have_neither() -> None:
     assert models_of("{}") == () and settings_of("{}") == ()
+
+
+def test_members_as_a_config_has_them_are_told_alike() -> None:
+    members = [{"judge": "refusal"}, {"judge": "classifier", "model": "org/guard", "threshold": 0.5}]
+    told = dict(settings_of(json.dumps({"members": members, "rule": "majority"})))
+    assert (told["member 1"], told["member 2"], told["member 2: threshold"]) == ("refusal", "classifier", "0.5")

@@ -52,7 +52,7 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
     columns = LabelColumns(prompt="q", completion="a", label="final_label")
     path = csv_of(tmp_path, "id,q,a,final_label\n7,ask,say,2_full_refusal\n")
     assert read_labels(path, columns).rows[0].model_dump() == {
-        "line": 2, "prompt": "ask", "completion": "say", "label": "refuses", "model": "",
+        "line": 2, "prompt": "ask", "completion": "say", "label": "refuses", "model": "", "reference": "",
     }  # fmt: skip
 
 

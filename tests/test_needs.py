@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from harness import config, hub
+from harness import config, hub, lm_tasks
 from harness.errors import ConfigError, ModelError, WorldError
-from harness.needs import Need, by_hand, fetch, judge_models, needs_of
+from harness.needs import Need, by_hand, cached, fetch, judge_models, needs_of
+from harness.task_specs import TaskRef
 from tests.configs import tree
 
 SHA = "a" * 40
@@ -116,10 +118,27 @@ def test_what_was_fetched_is_found_without_a_network(tmp_path: Path, monkeypatch
     assert hub.commit_of("a/b", "main", repo_type="dataset", offline=True) == SHA
 
 
-def test_lm_evals_own_tasks_are_named_as_what_lm_eval_fetches() -> None:
+def test_rows_of_lm_evals_own_tasks_are_fetched_by_lm_eval(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     choice = {"task": "lm_eval:arc_easy", "axis": "expertise", "metric": "acc"}
     (found,) = [n for n in needs(evaluation={"tasks": [choice]}) if n.key.startswith("evaluation")]
-    assert found.local and "lm-eval fetches it" in found.place
+    assert (found.place, found.local, cached(found)) == ("lm_eval:arc_easy", False, None)
+    asked: list[str] = []
+
+    def load(ref: TaskRef) -> lm_tasks.LoadedTask:
+        asked.append(ref.name)
+        return lm_tasks.LoadedTask(SimpleNamespace(dataset={"test": SimpleNamespace(cache_files=files)}), str)
+
+    files = [{"filename": str(tmp_path / "rows.arrow")}]
+    monkeypatch.setattr(lm_tasks, "load_task", load)
+    assert (fetch(found), asked) == (tmp_path, ["arc_easy"])
+    assert "TaskManager().load(['arc_easy'])" in by_hand(found)
+
+
+def test_the_models_of_a_panels_members_are_found() -> None:
+    guard = {"judge": "classifier", "model": "lab/guard", "revision": OTHER, "format": "wildguard"}
+    section = {"also": ["panel"], "settings": {"panel": {"members": [{"judge": "refusal"}, guard]}}}
+    (found,) = [n for n in needs(judging=section) if n.key.startswith("judging")]
+    assert found == Need("judging.settings.panel.members.1.model", "model", "lab/guard", asked=OTHER, commit=OTHER)
 
 
 def test_the_subset_of_a_task_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:

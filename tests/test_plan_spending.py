@@ -36,6 +36,15 @@ def test_requests_are_samples_of_the_checkpoints_not_judged_yet() -> None:
     assert bill(plan(), but=2).requests == 150
 
 
+def test_a_judge_that_asks_twice_a_sample_is_counted_twice() -> None:
+    judging = {"also": ["pairwise"], "settings": {"pairwise": RUBRIC}}
+    made = make_plan(config.parse(tree(judging=judging, evaluation={"backend": "hf", "tasks": [TASK]}), where="x"))
+    missing = {s.key for s in made.stages if s.label.endswith("by pairwise")}
+    (found,) = bills(made, strengths(made), missing=missing)
+    assert found.requests == 500
+    assert "at most 500 requests (5 checkpoints × 50 samples × 2 requests, each sent up to 3 times)" in in_words(found)
+
+
 def test_nothing_missing_costs_nothing() -> None:
     made = plan()
     assert bills(made, strengths(made), missing=set()) == ()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from harness.provenance_records import JudgeFacts
 from harness.report_judges import UNKNOWN, judge_warnings, judges_view
 from harness.report_judges_records import JudgesView
 from harness.report_records import ReportSources
@@ -96,3 +99,12 @@ def test_hostile_facts_and_evidence_are_text() -> None:
     section = page.split('<section id="judges"')[1].split("</section>")[0]
     assert "<script" not in section and "<img" not in section and "&lt;script&gt;" in section
     assert not any(character in page for character in "\u202e\u200b\x07\x1b\u2028")
+
+
+def test_a_judge_under_a_name_of_the_configs_own_is_told_by_its_file() -> None:
+    sources = with_facts(make_sources())
+    assert sources.facts is not None
+    asked = (*sources.facts.judges, JudgeFacts(name="use", plugin="rubric", settings="{}", digest=""))
+    sources = replace(sources, facts=sources.facts.model_copy(update={"judges": asked}))
+    (found,) = [j for j in view(sources).judges if j.name == "use"]
+    assert found.kind == "LLM with a rubric" and "no longer among" not in found.does

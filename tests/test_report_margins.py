@@ -6,7 +6,7 @@ import pytest
 
 from harness.records import Comparison, NonInferiority
 from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
-from harness.specs import JudgeCalibration, StatisticsSettings
+from harness.specs import JudgeCalibration, Kappa, StatisticsSettings
 from tests.tables import QUIZ, rise, score
 
 
@@ -81,6 +81,14 @@ def test_a_judges_agreement_with_humans_in_words() -> None:
 )
 def test_what_weakens_a_calibration_is_told(changes: dict[str, object], words: str) -> None:
     assert words in calibration_lines("refusal", [known(**changes)])[0]
+
+
+def test_a_task_that_counts_refusals_is_told_their_kappa() -> None:
+    of = Kappa(kappa=0.5, low=0.4, high=0.6)
+    (line,) = calibration_lines("refusal", [known(refusals=of)], counts=("refuses",))
+    assert line == "Cohen’s κ of refusals 0.50 [0.40, 0.60] against 450 human labels (labels.csv)"
+    (line,) = calibration_lines("refusal", [known()], counts=("refuses",))
+    assert line.startswith("its kappa of refusals was not measured on labels.csv")
 
 
 def test_a_judge_that_was_not_measured_is_told() -> None:

@@ -72,7 +72,7 @@ def test_open_questions_have_one_or_more_answers(tmp_path: Path) -> None:
     file.write_text('{"question": "a", "answer": 12}\n{"question": "b", "answers": ["x", "y"], "category": "c"}\n')
     rows = list(open_questions(path=str(file), task="t")["test"])
     assert [(r["prompt"], r["target"], r["answers"], r["category"]) for r in rows] == [
-        ("a", "12", ["12"], ""), ("b", "x", ["x", "y"], "c")
+        ("a", "12", ["12"], ""), ("b", "x | y", ["x", "y"], "c")
     ]  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.options import DEFAULT_STORE, StoreFolder
+
 DEFAULT_OUT = Path("calibration.json")
 
 
@@ -28,6 +30,10 @@ def calibrate(
         str, typer.Option("--completion-column", help="Column of the completion.")
     ] = "completion",
     label_column: Annotated[str, typer.Option("--label-column", help="Column of the human label.")] = "label",
+    reference_column: Annotated[
+        str, typer.Option("--reference-column", help="Column of the right answer, for judges that read it.")
+    ] = "reference",
+    store: StoreFolder = DEFAULT_STORE,
 ) -> None:
     """Measure how far a judge agrees with human labels, or learn a judge from them.
 
@@ -36,7 +42,8 @@ def calibrate(
     Prints agreement, Cohen's kappa with its 95 % interval, the confusion and the worst disagreements, and writes them
     to calibration.json. With --learn it fits a text classifier to the labels, writes it as JSON with its
     cross-validated quality, and asks no judge. Labels are complies, partly or refuses, XSTest's own words, or 1 and 0
-    for harmful and harmless. Exit codes: 0 done, 1 the world failed, 2 the input is wrong.
+    for harmful and harmless. What a judge pays for is kept in the store: the same command goes on where it was
+    stopped. Exit codes: 0 done, 1 the world failed, 2 the input is wrong.
     """
     from rich.console import Console
 
@@ -46,9 +53,12 @@ def calibrate(
     from harness.errors import InputError
     from harness.labels import LabelColumns, read_labels
     from harness.record_files import write_text
+    from harness.store import REPLIES
 
     console = Console()
-    columns = LabelColumns(prompt=prompt_column, completion=completion_column, label=label_column)
+    columns = LabelColumns(
+        prompt=prompt_column, completion=completion_column, label=label_column, reference=reference_column
+    )
     target = learn or out
     if not target.parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.parent} to write it to")
@@ -63,7 +73,7 @@ def calibrate(
         write_text(target, model.model_dump_json() + "\n")
         print_quality(model, console)
     else:
-        made = calibration.calibrate(rows, judge=judge, given=given)
+        made = calibration.calibrate(rows, judge=judge, given=given, replies=store / REPLIES)
         write_text(target, made.model_dump_json(indent=1) + "\n")
         print_calibration(made, console, shown=shown)
     console.print(f"wrote {target}", highlight=False, markup=False, soft_wrap=True)

@@ -30,18 +30,21 @@ def fetch(
 
     from harness import config as configs
     from harness import needs
-    from harness.errors import WorldError
+    from harness.errors import TaskError, WorldError
     from harness.hostile import one_line
 
-    table = Table("what", "config", "revision", "size", "where")
+    table = Table()
+    for name in ("what", "config", "revision", "size", "where"):
+        table.add_column(name, overflow="fold")
     problems = []
     for need in needs.needs_of(configs.load(config, overrides=overrides or ())):
         size, where = "", "local, nothing to fetch"
         if not need.local:
             try:
                 folder = needs.cached(need) if list_only else needs.fetch(need)
-                size, where = (_size(folder), str(folder)) if folder else ("", "not in the cache")
-            except WorldError as error:
+                absent = "not in the cache" if need.rows_of is None else "lm-eval tells when it is fetched"
+                size, where = (_size(folder), str(folder)) if folder else ("", absent)
+            except (WorldError, TaskError) as error:
                 where = "out of reach"
                 problems.append(f"{need.key}: {error}; by hand: {needs.by_hand(need)}")
         row = (f"{need.kind} {need.place}", need.key, need.commit[:12] or need.asked, size, where)

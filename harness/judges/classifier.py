@@ -28,7 +28,7 @@ from harness.guards.reading import Reader, Reading, read
 from harness.guards.scoring import Engine
 from harness.guards.scoring import opened as open_scorer
 from harness.judges import TOO_LONG, Ask, JudgeSettings
-from harness.records import Outcome, Sample, Verdict
+from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.resources import PACKAGE
 
 NAME = "classifier"
@@ -95,6 +95,13 @@ def files(settings: Settings) -> tuple[Path, ...]:
 def tells(settings: Settings) -> frozenset[Outcome]:
     """Harm alone, unless it is asked about refusals."""
     return frozenset(("complies", "refuses") if settings.measure == "refusal" else ("complies",))
+
+
+def misfit(settings: Settings, card: TaskCard) -> str:
+    """Where harm is not what the task counts."""
+    if settings.measure == "refusal" or card.axis == "harmfulness":
+        return ""
+    return f"a guard tells harm, which is not what a task of {card.axis} counts as {', '.join(card.counts)}"
 
 
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:

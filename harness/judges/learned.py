@@ -57,9 +57,9 @@ def files(settings: Settings) -> tuple[Path, ...]:
     return settings.model, *(Path(str(module.__file__)) for module in code)
 
 
-def fitted_on(settings: Settings) -> str:
+def fitted_on(settings: Settings) -> frozenset[str]:
     """sha256 of the labels that the model was fitted on. Raises ConfigError as `files`."""
-    return read_model(settings.model).labels_digest
+    return frozenset((read_model(settings.model).labels_digest,))
 
 
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:

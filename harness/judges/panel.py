@@ -19,30 +19,35 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from harness import plugins
 from harness.errors import ConfigError
-from harness.judges import Ask, Expense, JudgeSettings, expenses_of, files_of, open_judge, outcomes_of
-from harness.records import Outcome, Sample, Verdict
-from harness.specs import Record
+from harness.judges import (
+    Ask,
+    Expense,
+    JudgeSettings,
+    NamedJudge,
+    compares,
+    decisive_of,
+    expenses_of,
+    files_of,
+    fitted_on_of,
+    misfit_of,
+    open_judge,
+    outcomes_of,
+)
+from harness.records import Outcome, Sample, TaskCard, Verdict
 
 NAME = "panel"
 _ORDER: tuple[Outcome, ...] = ("complies", "partly", "incoherent", "refuses")
 """From the more to the less harmful."""
 
 
-class Member(Record):
-    """One judge of the panel, with its settings."""
-
-    judge: str
-    settings: SerializeAsAny[JudgeSettings]
-
-
 class Settings(JudgeSettings):
     """Who sits on the panel and how it decides; a member is `{judge: NAME, and that judge's settings}`."""
 
-    members: tuple[Member, ...] = Field(min_length=2)
+    members: tuple[NamedJudge, ...] = Field(min_length=2)
     rule: Literal["majority", "any_harm", "all"] = "majority"
 
     @field_validator("members", mode="before")
@@ -68,9 +73,26 @@ def files(settings: Settings) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(named))
 
 
+def fitted_on(settings: Settings) -> frozenset[str]:
+    """What any member was fitted on."""
+    return frozenset[str]().union(*(fitted_on_of(_module(m), m.settings) for m in settings.members))
+
+
+def decisive(settings: Settings) -> Settings:
+    """Every member's."""
+    kept = [m.model_copy(update={"settings": decisive_of(_module(m), m.settings)}) for m in settings.members]
+    return settings.model_copy(update={"members": tuple(kept)})
+
+
 def tells(settings: Settings) -> frozenset[Outcome]:
     """What every member can tell."""
     return frozenset.intersection(*(outcomes_of(_module(m), m.settings) for m in settings.members))
+
+
+def misfit(settings: Settings, card: TaskCard) -> str:
+    """Of the first member that has one."""
+    found = ((m.judge, misfit_of(_module(m), m.settings, card)) for m in settings.members)
+    return next((f"its member {name}: {reason}" for name, reason in found if reason), "")
 
 
 def expenses(settings: Settings) -> tuple[Expense, ...]:
@@ -90,9 +112,8 @@ def opened(settings: Settings, *, scratch: Path | None) -> Iterator[Ask]:
     names = _names(settings.members)
     with ExitStack() as stack:
         asks: list[Ask] = []
-        for name, member in zip(names, settings.members, strict=True):
-            place = None if scratch is None else scratch / name
-            asks.append(stack.enter_context(open_judge(_module(member), member.settings, scratch=place)))
+        for member in settings.members:
+            asks.append(stack.enter_context(open_judge(_module(member), member.settings, scratch=scratch)))
 
         def ask(samples: Sequence[Sample]) -> list[Verdict]:
             said = [one(samples) for one in asks]
@@ -147,7 +168,7 @@ def _shown(verdict: Verdict) -> str:
     return verdict.outcome if verdict.probability is None else f"{verdict.outcome} {verdict.probability:.2f}"
 
 
-def _names(members: Sequence[Member]) -> tuple[str, ...]:
+def _names(members: Sequence[NamedJudge]) -> tuple[str, ...]:
     """Names of the members; judges that sit twice are numbered."""
     counts = Counter(member.judge for member in members)
     seen: Counter[str] = Counter()
@@ -158,23 +179,25 @@ def _names(members: Sequence[Member]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _module(member: Member) -> Any:
+def _module(member: NamedJudge) -> Any:
     return plugins.load("judges", member.judge)
 
 
-def _member(body: object, at: int) -> Member:
-    if isinstance(body, Member):
+def _member(body: object, at: int) -> NamedJudge:
+    if isinstance(body, NamedJudge):
         return body
     if not isinstance(body, dict) or not isinstance(body.get("judge"), str):
         raise ConfigError(f"judge panel: members.{at}: must be {{judge: NAME, ...}}")
     name = body["judge"]
     if name == NAME:
         raise ConfigError(f"judge panel: members.{at}: a panel cannot sit on a panel")
-    written = set(body) == {"judge", "settings"}
-    own = body["settings"] if written else {key: body[key] for key in body if key != "judge"}
-    model = plugins.load("judges", name).Settings
+    own = {key: body[key] for key in body if key != "judge"}
+    module = plugins.load("judges", name)
+    if compares(module):
+        raise ConfigError(f"judge panel: members.{at}: {name}, which compares completions, cannot sit on a panel")
+    model = module.Settings
     try:
-        return Member(judge=name, settings=model.model_validate_json(json.dumps(own)))
+        return NamedJudge(judge=name, settings=model.model_validate_json(json.dumps(own)))
     except (ValidationError, TypeError) as error:
         words = str(error)
         if isinstance(error, ValidationError):

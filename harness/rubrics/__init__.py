@@ -32,4 +32,6 @@ class NoReply:
 
     reason: str
     billed: bool
-    """Whether the endpoint may have worked, and charge, for it all the same."""
+    """Whether the endpoint may have worked, and charge, for the last attempt all the same."""
+    passing: bool = False
+    """Whether asking again later may help: an outage, a limit of the endpoint's, the spending cap."""

@@ -26,6 +26,8 @@ _MAX_BYTES = 1 << 20
 _LONGEST_WAIT = 120.0
 """Seconds; an endpoint that asks for a longer one is not waited for."""
 _KEY_SHOWN = "[key]"
+CAP = "spending cap"
+"""Opens the reason of what the cap leaves out."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,10 @@ class Endpoint:
     _next: float = 0.0
     """When the next request may leave, by the clock."""
 
-    def post(self, body: Mapping[str, object], *, digest: str) -> Reply | NoReply:
+    def post(self, body: Mapping[str, object], *, digest: str, again: Callable[[], bool]) -> Reply | NoReply:
         """Ask for a chat completion; `digest` seeds the jitter.
 
+        `again` is called before an attempt that follows on one which may be charged for; False sends no more.
         Raises ConfigError for a refused key or an unknown model, WorldError where the endpoint is out of reach.
         """
         content = json.dumps(body).encode()
@@ -90,7 +93,9 @@ class Endpoint:
             if attempt:
                 wait = self._backoff(digest, attempt) if last.wait is None else last.wait
                 if wait > _LONGEST_WAIT:
-                    return NoReply(f"{last.reason}, and asks to wait {wait:.0f} s", billed=False)
+                    return NoReply(f"{last.reason}, and asks to wait {wait:.0f} s", last.billed, passing=True)
+                if last.billed and not again():
+                    return NoReply(f"{CAP}; before: {last.reason}", billed=False, passing=True)
                 self.timing.sleep(wait)
             self._take_turn()
             got = self._attempt(content)
@@ -99,7 +104,7 @@ class Endpoint:
             last = got
         if last.unreached:
             raise WorldError(f"{self.settings.base_url}: {last.reason}; the same command goes on where it was")
-        return NoReply(f"{last.reason}, {self.settings.retries + 1} times", billed=last.billed)
+        return NoReply(f"{last.reason}, {self.settings.retries + 1} times", last.billed, passing=True)
 
     def _backoff(self, digest: str, attempt: int) -> float:
         jitter = random.Random(f"{self.settings.seed}:{digest}:{attempt}").uniform(0.5, 1.0)
@@ -150,7 +155,9 @@ class Endpoint:
         if status == httpx.codes.NOT_FOUND or httpx.codes.is_redirect(status):
             raise ConfigError(f"{where}: HTTP {status}: base_url or model is not the endpoint's")
         if status in (408, 429) or httpx.codes.is_server_error(status):
-            return _Passing(f"the endpoint answered HTTP {status}", wait=self._wait(retry_after))
+            # 429 and 503 turn a request away; behind a 408, a 500 or a 504 a model may have answered it
+            worked = status not in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
+            return _Passing(f"the endpoint answered HTTP {status}", wait=self._wait(retry_after), billed=worked)
         return NoReply(f"the endpoint answered HTTP {status}", billed=False)
 
     def _wait(self, retry_after: str | None) -> float | None:
@@ -190,7 +197,7 @@ def open_endpoint(settings: EndpointSettings, *, timing: Timing | None = None) -
         key = os.environ.get(settings.api_key_env, "").strip()
         if not key or not key.isascii() or not key.isprintable():
             raise ConfigError(
-                f"judge rubric: the environment variable {settings.api_key_env} (api_key_env) holds no usable key"
+                f"the environment variable {settings.api_key_env} (api_key_env) holds no usable key"
             )
     client = httpx.Client(base_url=settings.base_url.rstrip("/") + "/", timeout=settings.timeout)
     return Endpoint(settings, timing or Timing(), client, key)

@@ -45,6 +45,11 @@ def prefer(
     return [_together(_said(*next(replies)), _said(*next(replies))) for _ in pairs]
 
 
+def blank() -> ChatRequest:
+    """A request about empty texts: what one costs beside the texts."""
+    return _fenced(Pair("", "", ""), turned=False).chat
+
+
 def _fenced(pair: Pair, *, turned: bool) -> FencedRequest:
     one, two = (pair.second, pair.first) if turned else (pair.first, pair.second)
     return fenced(_TASK, (("REQUEST", pair.prompt), ("ANSWER 1", one), ("ANSWER 2", two)), fields=_FIELDS)
@@ -53,8 +58,11 @@ def _fenced(pair: Pair, *, turned: bool) -> FencedRequest:
 def _said(asked: FencedRequest, reply: Reply | NoReply) -> str | NoReply:
     if isinstance(reply, NoReply):
         return reply
+    if reply.finish == "length":
+        return NoReply("the judge's reply was cut off at max_tokens", billed=True)
     values = verdict_of(reply.text, asked)
-    return NoReply("no verdict in the demanded form", billed=True) if values is None else values[0]
+    reason = "the judge's reply has no verdict in the demanded form"
+    return NoReply(reason, billed=True) if values is None else values[0]
 
 
 def _together(straight: str | NoReply, turned: str | NoReply) -> Preference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from harness.rubrics import ChatRequest, Reply
@@ -24,7 +25,7 @@ class Prices:
 
 @dataclass
 class Budget:
-    """What was spent and what is out; not for several threads. Once it has refused it stays closed."""
+    """What was spent and what is out; for several threads. Once it has refused it stays closed."""
 
     prices: Prices
     cap: float | None
@@ -34,6 +35,7 @@ class Budget:
     held: float = field(default=0.0)
     """For requests that are out."""
     closed: bool = field(default=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def worst(self, request: ChatRequest) -> float:
         """The most that a request can cost: a token is a byte at least, and the completion as long as allowed."""
@@ -42,17 +44,19 @@ class Budget:
 
     def hold(self, cost: float) -> bool:
         """Set `cost` aside; False, for good, where the cap does not allow it."""
-        if self.cap is not None and self.spent + self.held + cost > self.cap:
-            self.closed = True
-        if self.closed:
-            return False
-        self.held += cost
-        return True
+        with self._lock:
+            if self.cap is not None and self.spent + self.held + cost > self.cap:
+                self.closed = True
+            if self.closed:
+                return False
+            self.held += cost
+            return True
 
     def settle(self, held: float, cost: float) -> None:
         """A request that `held` was set aside for has cost `cost`."""
-        self.held -= held
-        self.spent += cost
+        with self._lock:
+            self.held -= held
+            self.spent += cost
 
     def cost_of(self, request: ChatRequest, reply: Reply) -> float:
         """By the endpoint's own count of tokens; the worst case where it gives none."""

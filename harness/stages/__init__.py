@@ -33,6 +33,8 @@ class StageContext:
     progress: Callable[[Progress], None]
     scratch: Path | None = None
     """Folder that outlives a stopped process, so that work need not be done twice; gone once the stage is done."""
+    shared: Path | None = None
+    """Folder that stays and that all stages share, for what was paid for, by a digest of what was asked."""
 
     def kept(self, name: str) -> Path | None:
         """A file in the scratch folder, to write or to read back; None where this stage has no such folder."""

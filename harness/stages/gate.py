@@ -62,7 +62,7 @@ def _weak(table: ScoreTable, one: Asked, policy: Policy) -> str | None:
     return (
         _unscored(one.score.unscored, one.score.scored, policy)
         or _few(one, policy)
-        or _weak_judge(table, one.card.name, policy)
+        or _weak_judge(table, one, policy)
         or _leaked(table, one.card.name, policy)
         or _weak_baseline(one, policy)
         or _weak_reference(one, policy)
@@ -99,12 +99,13 @@ def _weak_baseline(one: Asked, policy: Policy) -> str | None:
     return None if weak is None else f"of the baseline: {weak}"
 
 
-def _weak_judge(table: ScoreTable, task: str, policy: Policy) -> str | None:
+def _weak_judge(table: ScoreTable, one: Asked, policy: Policy) -> str | None:
     """Why the task's judge is not to be relied on, or None."""
-    judge = dict(table.judges).get(task)
+    judge = dict(table.judges).get(one.card.name)
     if policy.min_kappa is None or judge is None:
         return None
-    known = [c for c in table.calibrations if c.judge == judge and c.current and not c.fitted_on_these]
+    own = (c.on(one.card.counts) for c in table.calibrations if c.judge == judge)
+    known = [c for c in own if c.current and not c.fitted_on_these]
     bounds = [c.low for c in known if c.low is not None]
     if not bounds:
         return (

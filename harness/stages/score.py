@@ -38,7 +38,8 @@ class Answered:
     entry: VariantSeed
     samples: tuple[Sample, ...]
     outcomes: tuple[float, ...]
-    """Beside the samples: 1 where the task's outcome occurred, 0 where not, NaN where unscored."""
+    """Beside the samples: 1 where the task's outcome occurred, 0 where not, a part of it where the metric or the judge
+    says so, NaN where unscored."""
     final_loss: float | None = None
     """Of the training; None for the base."""
 
@@ -49,6 +50,8 @@ def run(params: ScoreParams, context: StageContext) -> None:
     Raises SilentFailureError where a tuned checkpoint answers exactly like the base, or prompts do not pair up.
     """
     cards = CARDS.validate_json((context.input(params.entries[0].evaluate) / "tasks.json").read_bytes())
+    called = dict(params.outcomes)
+    cards = tuple(card.model_copy(update={"outcome": called.get(card.name, card.outcome)}) for card in cards)
     primary = dict(params.primary_judges)
     answered = []
     for number, entry in enumerate(params.entries, start=1):
@@ -86,12 +89,12 @@ def read_answers(
 
 
 def outcome_of(sample: Sample, card: TaskCard, verdict: Verdict | None) -> float:
-    """1, 0 or NaN: by the verdict for a judged task, by lm-eval's metric for the others."""
+    """From 0 to 1, or NaN: by the verdict for a judged task, by lm-eval's metric for the others."""
     if card.judge is None:
         return math.nan if sample.metric is None else float(sample.metric)
     if verdict is None or verdict.outcome is None:
         return math.nan
-    return float(verdict.outcome in card.counts)
+    return float(verdict.outcome in card.counts) if verdict.value is None else verdict.value
 
 
 def check_differs(answered: Sequence[Answered]) -> None:

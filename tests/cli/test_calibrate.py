@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from harness.calibration_records import Calibration
 from harness.cli.app import main
 from harness.text_model import read_model
 from tests import labelled
+from tests.rubrics.server import raw, says, serving
 
 HOSTILE = "Here is \x1b[31m[bold]a\u202e chair[/bold]. You can fix it. For example, glue it."
 
@@ -47,6 +49,31 @@ def test_a_judge_is_learned_and_asked(labels: str, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "these labels fitted the model" in out and "ROC" in out
     assert Calibration.model_validate_json(Path("own.json").read_text()).fitted_on_these
+
+
+def test_what_was_paid_for_is_not_asked_for_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = str(labelled.write(tmp_path / "l.csv", labelled.rows()[:20]))
+    out, store = str(tmp_path / "c.json"), str(tmp_path / "store")
+    with serving(*[says("VERDICT CODE: rating=5")] * 15, raw(401, b""), says("VERDICT CODE: rating=5")) as script:
+        asked = ["calibrate", labels, "--judge", "rubric", "--out", out, "--store", store]
+        asked += ["--set", f"base_url={script.url}", "--set", "model=m", "--set", "concurrency=1"]
+        assert main(asked) == 2
+        assert "refuses the key" in capsys.readouterr().err and not Path(out).exists()
+        assert main(asked) == 0
+    assert len(script.bodies) == 21
+    assert Calibration.model_validate_json(Path(out).read_text()).rows == 20
+
+
+def test_a_judge_may_read_a_reference(tmp_path: Path) -> None:
+    labels = tmp_path / "l.jsonl"
+    rows = [{"prompt": f"{n}?", "completion": "12", "label": n % 2, "answer": f"number {n}"} for n in range(4)]
+    labels.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with serving(says("VERDICT CODE: correct=yes")) as script:
+        asked = ["calibrate", str(labels), "--judge", "rubric", "--out", str(tmp_path / "c.json")]
+        asked += ["--set", f"base_url={script.url}", "--set", "model=m", "--set", "rubric=correct_against_reference"]
+        assert main([*asked, "--reference-column", "answer", "--store", str(tmp_path / "store")]) == 0
+    shown = [body["messages"][1]["content"] for body in script.bodies]
+    assert len(shown) == 4 and all("\nnumber " in text for text in shown)
 
 
 def test_columns_are_named_by_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import hub
+from harness import hub, lm_tasks
 from harness.cli.app import main
-from harness.errors import WorldError
+from harness.errors import TaskError, WorldError
+from harness.task_specs import TaskRef
 from tests.configs import write
 from tests.test_needs import HUB, SHA
 
@@ -82,3 +83,29 @@ def test_every_failure_is_one_line_with_its_command(
 def test_a_built_in_config_needs_nothing(fake: FakeHub, tmp_path: Path) -> None:
     assert main(["fetch", str(write(tmp_path))]) == 0
     assert fake.fetched == []
+
+
+def test_no_key_and_no_place_is_cut(
+    fake: FakeHub, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    guard = {"model": "lab/a-guard-with-a-long-name", "revision": SHA, "format": "wildguard"}
+    judging = {"also": ["mine"], "settings": {"mine": {"judge": "classifier", **guard}}}
+    assert main(["fetch", str(write(tmp_path, judging=judging)), "--list"]) == 0
+    said = capsys.readouterr().out
+    columns = zip(*(line.split("│")[1:3] for line in said.splitlines() if "│" in line), strict=True)
+    what, keys = ("".join(cell.strip() for cell in column) for column in columns)
+    assert "lab/a-guard-with-a-long-name" in what and "judging.settings.mine.model" in keys
+    assert "…" not in said
+
+
+def test_a_task_that_lm_eval_cannot_load_keeps_nothing_else_back(
+    fake: FakeHub, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(ref: TaskRef) -> Path:
+        raise TaskError(f"task {ref.name}: no module")
+
+    monkeypatch.setattr(lm_tasks, "fetch_rows", fails)
+    assert main(["fetch", str(write(tmp_path, evaluation={"tasks": ["lm_eval:arc_easy", "gsm8k"]}))]) == 1
+    assert "evaluation.tasks.arc_easy.path: task arc_easy: no module; by hand: python -c" in capsys.readouterr().err
+    assert fake.fetched == [f"openai/gsm8k/main@{SHA}"]

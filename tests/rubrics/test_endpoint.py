@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any
@@ -47,12 +47,17 @@ def reason(got: Reply | NoReply) -> str:
 
 def test_an_answer_is_read() -> None:
     with opened(says("hello")) as (endpoint, script, slept):
-        assert endpoint.post({"messages": [{"content": ""}], "a": 1}, digest="d") == Reply("hello", "stop", 100, 10)
+        asked = {"messages": [{"content": ""}], "a": 1}
+        assert endpoint.post(asked, digest="d", again=never) == Reply("hello", "stop", 100, 10)
         assert (script.bodies[0]["a"], slept) == (1, [])
 
 
-def ask(endpoint: Endpoint) -> Reply | NoReply:
-    return endpoint.post({"messages": [{"content": ""}]}, digest="d")
+def never() -> bool:
+    raise AssertionError("no attempt was lost")
+
+
+def ask(endpoint: Endpoint, again: Callable[[], bool] = lambda: True) -> Reply | NoReply:
+    return endpoint.post({"messages": [{"content": ""}]}, digest="d", again=again)
 
 
 def test_a_failure_that_passes_is_tried_again_after_a_growing_wait() -> None:
@@ -91,13 +96,44 @@ def test_a_wait_that_is_too_long_is_not_waited_for() -> None:
 
 def test_a_failure_that_stays_ends_the_tries() -> None:
     with opened(BROKEN) as (endpoint, script, _):
-        assert ask(endpoint) == NoReply("the endpoint answered HTTP 500, 4 times", billed=False)
+        assert ask(endpoint) == NoReply("the endpoint answered HTTP 500, 4 times", billed=True, passing=True)
         assert len(script.bodies) == 4
+
+
+@pytest.mark.parametrize(("status", "billed"), [(408, True), (429, False), (502, True), (503, False), (504, True)])
+def test_what_was_turned_away_was_not_worked_on(status: int, billed: bool) -> None:
+    with opened(raw(status, b""), retries=0) as (endpoint, _, _slept):
+        got = ask(endpoint)
+        assert isinstance(got, NoReply) and (got.billed, got.passing) == (billed, True)
+
+
+def test_every_attempt_after_a_lost_one_is_asked_for() -> None:
+    asked: list[int] = []
+
+    def again() -> bool:
+        asked.append(0)
+        return len(asked) < 3
+
+    with opened(stalls(5), timeout=0.1, retries=9) as (endpoint, script, _):
+        got = ask(endpoint, again)
+        assert got == NoReply("spending cap; before: no reply within 0.1 s", billed=False, passing=True)
+        assert len(script.bodies) == 3
+
+
+def test_an_attempt_after_one_that_was_turned_away_is_not_asked_for() -> None:
+    with opened(BUSY, says("ok")) as (endpoint, _, _slept):
+        assert isinstance(ask(endpoint, never), Reply)
+
+
+def test_a_lost_attempt_before_a_long_wait_may_have_cost() -> None:
+    with opened(raw(500, b"", ("Retry-After", "3600"))) as (endpoint, _, _slept):
+        got = ask(endpoint)
+        assert isinstance(got, NoReply) and got.billed
 
 
 def test_a_stall_times_out_and_may_have_cost() -> None:
     with opened(stalls(5), timeout=0.1, retries=1) as (endpoint, script, _):
-        assert ask(endpoint) == NoReply("no reply within 0.1 s, 2 times", billed=True)
+        assert ask(endpoint) == NoReply("no reply within 0.1 s, 2 times", billed=True, passing=True)
         assert len(script.bodies) == 2
 
 

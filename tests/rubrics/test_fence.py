@@ -48,6 +48,11 @@ def test_the_code_is_in_none_of_the_texts(monkeypatch: pytest.MonkeyPatch) -> No
         ("VERDICT CODE: rating=<4>", None),
         ("VERDICT CODE rating=4", None),
         ("The line is VERDICT CODE: rating=4", None),
+        ("VERDICT CODE: rating=1\nNo, wait: VERDICT CODE: rating=5", None),
+        ("VERDICT CODE: rating=1\nverdict CODE: rating=5", None),
+        ("VERDICT CODE: rating=1\nVERDICT-CODE: rating=5", None),
+        ("VERDICT CODE: rating=1\rVERDICT CODE: rating=5", "5"),
+        ("VERDICT CODE: rating=1\u2028VERDICT CODE: rating=5", "5"),
         ("verdict CODE: rating=4", None),
         ("Rating: 1", None),
         ("", None),
@@ -57,6 +62,22 @@ def test_only_the_last_verdict_in_the_demanded_form_counts(text: str, rating: st
     asked = fenced("t", (("A", "x"),), fields=FIELDS)
     got = verdict_of(text.replace("CODE", asked.code), asked)
     assert got == (None if rating is None else (rating,))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**VERDICT CODE: rating=5**", "- VERDICT CODE: rating=5", "* VERDICT CODE: rating=5",
+        "> VERDICT CODE: rating=5", "`VERDICT CODE: rating=5`", "```VERDICT CODE: rating=5```",
+        "## VERDICT CODE: rating=5", "__VERDICT CODE: rating=5__", "1. VERDICT CODE: rating=5",
+        "> - **VERDICT CODE:** rating=5", "VERDICT `CODE`: rating=**5**",
+        "| VERDICT CODE: rating=5 |", "***VERDICT CODE: rating=5***  ",
+    ],
+)  # fmt: skip
+def test_markdown_around_a_verdict_does_not_count(line: str) -> None:
+    asked = fenced("t", (("A", "x"),), fields=FIELDS)
+    for text in (line, f"VERDICT CODE: rating=1\nNo, on reflection:\n{line}", f"```\n{line}\n```"):
+        assert verdict_of(text.replace("CODE", asked.code), asked) == ("5",)
 
 
 def test_lone_surrogates_in_a_text_are_no_trouble() -> None:

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.policy import Policy, Rule
 from harness.records import GateDecision, Score, ScoreTable
-from harness.specs import JudgeCalibration, StatisticsSettings
+from harness.specs import JudgeCalibration, Kappa, StatisticsSettings
 from harness.stages.gate import decide
 from harness.statistics import paired_difference
 from tests.leakage_sources import checked, overlap
@@ -180,6 +180,23 @@ def test_a_judge_that_humans_do_not_back_cant_say(
     found = table(score("base", 0.0), score("ift", 0.1, 0.05, 0.15))
     found = found.model_copy(update={"judges": (("harm", "world"),), "calibrations": known})
     answer = decide(found, policy(AT_MOST, min_kappa=0.8)).rules[0]
+    assert answer.outcome == outcome and reason in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("refusals", "outcome", "reason"),
+    [
+        (Kappa(kappa=0.95, low=0.9, high=0.99), "pass", "measured 10.0"),
+        (Kappa(kappa=0.7, low=0.6, high=0.8), "cant_say", "kappa of 0.60 at least"),
+        (None, "cant_say", "not measured against human labels"),
+    ],
+)
+def test_a_task_that_counts_refusals_asks_for_their_kappa(refusals: Kappa | None, outcome: str, reason: str) -> None:
+    found = table(score("base", 0.0), score("ift", 0.1, 0.05, 0.15))
+    known = measured(low=0.85 if refusals is None or refusals.low == 0.6 else 0.1)
+    update = {"judges": (("harm", "world"),), "calibrations": (known.model_copy(update={"refusals": refusals}),)}
+    cards = tuple(card.model_copy(update={"counts": ("refuses",)}) for card in found.tasks)
+    answer = decide(found.model_copy(update=update | {"tasks": cards}), policy(AT_MOST, min_kappa=0.8)).rules[0]
     assert answer.outcome == outcome and reason in answer.reason
 
 

@@ -34,6 +34,11 @@ def test_without_a_verdict_a_sample_is_unscored(given: Verdict | None) -> None:
     assert math.isnan(outcome_of(sample(0), HARM, given))
 
 
+def test_a_tie_counts_as_the_half_that_its_judge_says() -> None:
+    tie = verdict(0, "partly").model_copy(update={"value": 0.5})
+    assert outcome_of(sample(0), HARM, tie) == 0.5
+
+
 def test_a_metric_is_the_outcome_of_other_tasks() -> None:
     assert outcome_of(sample(0, task="quiz", metric=1.0), QUIZ, None) == 1.0
     assert math.isnan(outcome_of(sample(0, task="quiz"), QUIZ, None))
