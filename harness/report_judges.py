@@ -58,6 +58,13 @@ def judges_view(sources: ReportSources, samples: SampleSet, *, tasks: Sequence[T
     )
 
 
+def standing_lines(judge: str, card: TaskCard, known: Sequence[JudgeCalibration]) -> tuple[str, ...]:
+    """How far the judge is to be relied on for a task, after `The judge: `."""
+    if judge == EXACT and WORLD in card.source and not any(c.judge == judge for c in known):
+        return ("exact here, since the built-in world’s answers are known by construction",)
+    return calibration_lines(judge, known, counts=card.counts)
+
+
 def judge_warnings(view: JudgesView) -> tuple[str, ...]:
     """One line for each judge that scores a task and whose errors are not known here."""
     lines = []

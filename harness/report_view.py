@@ -17,10 +17,10 @@ from harness.report_categories import category_rows
 from harness.report_frontier import frontiers, loss_tables
 from harness.report_html import render
 from harness.report_in_short import in_short
-from harness.report_judges import judge_warnings, judges_view
+from harness.report_judges import judge_warnings, judges_view, standing_lines
 from harness.report_leakage import leakage_lines
 from harness.report_limits import limits
-from harness.report_margins import bounds_words, calibration_lines, margin_words, power_lines
+from harness.report_margins import bounds_words, margin_words, power_lines
 from harness.report_matched import matched_findings
 from harness.report_method import method
 from harness.report_outcomes import outcome_lines, outcome_rows
@@ -193,7 +193,7 @@ def _section(
         comparisons=comparisons,
         agreements=judge_agreements(sources.checkpoints, task=card.name, primary=primary) if primary else (),
         categories=category_rows(sources.table.categories, card.name, variants=[v.name for v in order]),
-        calibrations=calibration_lines(primary, sources.table.calibrations, counts=card.counts) if primary else (),
+        calibrations=standing_lines(primary, card, sources.table.calibrations) if primary else (),
         quality=quality,
         outcomes=outcome_rows(card, sources.checkpoints, judge=primary, variants=order) if primary else (),
     )

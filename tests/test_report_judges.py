@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from harness.provenance_records import JudgeFacts
-from harness.report_judges import UNKNOWN, judge_warnings, judges_view
+from harness.report_judges import UNKNOWN, judge_warnings, judges_view, standing_lines
 from harness.report_judges_records import JudgesView
 from harness.report_records import ReportSources
 from harness.report_samples import sample_set
 from harness.report_view import build_view, render
 from tests.judge_sources import calibration, differing, elsewhere, hostile_judges, with_calibrations, with_facts
-from tests.report_sources import hostile_sources, make_sources
+from tests.report_sources import CARDS, hostile_sources, make_sources
 
 
 def view(sources: ReportSources) -> JudgesView:
@@ -108,3 +108,10 @@ def test_a_judge_under_a_name_of_the_configs_own_is_told_by_its_file() -> None:
     sources = replace(sources, facts=sources.facts.model_copy(update={"judges": asked}))
     (found,) = [j for j in view(sources).judges if j.name == "use"]
     assert found.kind == "LLM with a rubric" and "no longer among" not in found.does
+
+
+def test_a_task_of_the_built_in_world_needs_no_labels_of_its_own_judge() -> None:
+    ours, theirs = CARDS[0], CARDS[0].model_copy(update={"source": "somebody else"})
+    assert standing_lines("world", ours, ())[0].startswith("exact here")
+    assert standing_lines("world", theirs, ())[0].startswith("not measured")
+    assert standing_lines("refusal", ours, ())[0].startswith("not measured")
