@@ -10,6 +10,7 @@ from harness.analysis_settings import AnalysisSettings
 from harness.analysis_specs import SearchSettings
 from harness.config import BASE, BaseSettings, RunConfig, Variant
 from harness.digests import digest_file
+from harness.errors import ConfigError
 from harness.plan_analysis import add_analysis, add_search
 from harness.plan_builder import PlanBuilder
 from harness.plan_sources import resolve_dataset, resolve_model
@@ -19,6 +20,7 @@ from harness.specs import (
     CheckpointSpec,
     DatasetParams,
     EvaluateParams,
+    ModelSource,
     RestoreParams,
     StrategyCode,
     TaskRef,
@@ -104,6 +106,7 @@ class VariantPlanner:
         if spec.unaligned:
             assert self.config.unaligned is not None
             source = resolve_model(self.config.unaligned, key="unaligned.model")
+            self._check_sibling(variant, source)
             sibling = self.build.add(BaseParams(source=source), label="unaligned sibling")
             inputs = (*inputs, ("unaligned", sibling))
         params = RestoreParams(
@@ -114,6 +117,19 @@ class VariantPlanner:
             threads=variant.training.threads,
         )
         return self.build.add(params, label=f"restore {label}", inputs=inputs)
+
+    def _check_sibling(self, variant: Variant, source: ModelSource) -> None:
+        """Raise ConfigError where the unaligned sibling is the base itself, so that the strategy would do nothing."""
+        base = self.build.stages[self.base].params
+        assert isinstance(base, BaseParams) and self.config.unaligned is not None
+        plain, other = (one.model_copy(update={"trust_remote_code": False}) for one in (base.source, source))
+        copied = plain.kind == other.kind == "path" and plain.digest == other.digest
+        if plain == other or copied:
+            raise ConfigError(
+                f"unaligned.model: {self.config.unaligned.model} is the base itself, with which variants.{variant.name} "
+                f"({variant.strategy}) would change nothing; name what the base was before its alignment, e.g. "
+                "builtin:unaligned for builtin"
+            )
 
     def _adopted(self, variant: Variant, spec: CheckpointSpec) -> tuple[VariantSeed, ...]:
         entries = []

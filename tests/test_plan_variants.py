@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +124,22 @@ def test_weights_of_a_mixed_training_are_restored_and_analysed_in_float32(dtype:
     assert [s.params.dtype for s in made.stages if isinstance(s.params, AnalyzeParams)] == [saved]
     stops = {params.loop.early_stop for params in trainings(made) if params.loop.packing}
     assert stops == {EarlyStopSettings(share=0.1, every=20, patience=2)}
+
+
+@pytest.mark.parametrize("strategy", ["resta", "safe_lora"])
+def test_a_sibling_that_is_the_base_is_refused(strategy: str) -> None:
+    why = rf"unaligned.model: builtin is the base itself, with which variants.mine \({strategy}\) would change nothing"
+    with pytest.raises(ConfigError, match=why):
+        plan({"mine": {"strategy": strategy}}, unaligned={"model": "builtin"})
+    plan({"mine": {"strategy": strategy}}, unaligned={"model": "builtin", "seed": 1})
+
+
+def test_a_copy_of_the_base_in_another_folder_is_the_base(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    folders = {"base": {"model": str(tmp_path / "one")}, "unaligned": {"model": str(tmp_path / "two")}}
+    with pytest.raises(ConfigError, match="is the base itself"):
+        plan({"mine": {"strategy": "resta"}}, **folders)
+    (tmp_path / "two" / "config.json").write_text("{ }")
+    plan({"mine": {"strategy": "resta"}}, **folders)

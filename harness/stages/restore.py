@@ -46,7 +46,7 @@ class _Job:
 def run(params: RestoreParams, context: StageContext) -> None:
     """Restore the input checkpoint.
 
-    Raises ModelError where the unaligned sibling is not of the base's architecture, SilentFailureError where a strategy
+    Raises ModelError where the unaligned sibling is not of the base's architecture or equals it, SilentFailureError where a strategy
     makes of an adapter what is none.
     """
     torch.set_num_threads(params.threads)
