@@ -2,7 +2,7 @@
 
 axolotl (docs/lr_groups.qmd, core/trainers/mixins/optimizer.py) gives a parameter the rate of the group one of whose
 `modules` is part of its name, `learning_rate` where none is. Matrices alone take part: norms and biases learn at
-`learning_rate`, `embed_tokens` and `lm_head` at `embedding_lr`. What that cannot say learns at the rest's rate there, and
+`learning_rate`, `embed_tokens` and `lm_head` at `embedding_lr`. What that cannot say learns at the rest's rate, and
 the file says so in a comment (`not_in_axolotl`).
 """
 
@@ -110,7 +110,7 @@ def as_json(exported: ExportedModules) -> str:
 
 
 def not_in_axolotl(exported: ExportedModules) -> tuple[str, ...]:
-    """Robust modules for which axolotl has no rate of their own, of `norm`, `embed` and `head`, each with the reason."""
+    """Robust modules for which axolotl has no rate, of `norm`, `embed` and `head`, each with the reason."""
     robust, every = set(exported.modules), set(exported.every)
     left = ["norm (axolotl gives norms no rate of their own)"] if "norm" in robust else []
     ends = robust & {"embed", "head"}

@@ -126,8 +126,8 @@ class VariantPlanner:
         copied = plain.kind == other.kind == "path" and plain.digest == other.digest
         if plain == other or copied:
             raise ConfigError(
-                f"unaligned.model: {self.config.unaligned.model} is the base itself, with which variants.{variant.name} "
-                f"({variant.strategy}) would change nothing; name what the base was before its alignment, e.g. "
+                f"unaligned.model: {self.config.unaligned.model} is the base itself, with which "
+                f"variants.{variant.name} ({variant.strategy}) would change nothing; name what the base was before its alignment, e.g. "
                 "builtin:unaligned for builtin"
             )
 

@@ -18,18 +18,21 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
 
     Example: harness validate my.yaml
 
-    Loads no model; ends with code 2 and one line at the first mistake.
+    Loads no model; where a variant asks with a system prompt and the base is on this machine, its chat template is
+    tried. Ends with code 2 and one line at the first mistake.
     """
     from rich.console import Console
 
     from harness import config as configs
+    from harness.cli.planned import naming, planned
     from harness.mixture import read_mixture
-    from harness.plan import make_plan
     from harness.rows import read_conversations
     from harness.specs import DatasetParams, DatasetSource
     from harness.strategy_needs import needs_in_words
 
-    plan = make_plan(configs.load(config, overrides=overrides or ()))
+    plan = planned(configs.load(config, overrides=overrides or ()), where=str(config))
+    with naming(str(config)):
+        _try_prompts(plan)
     console = Console()
     found: dict[DatasetSource, str] = {}
     for params in (s.params for s in plan.stages if isinstance(s.params, DatasetParams)):
@@ -49,6 +52,17 @@ def validate(config: ConfigFile, overrides: Overrides = None) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _try_prompts(plan: Plan) -> None:
+    """Raise ModelError where the base is at hand and its chat template takes no system prompt that is asked with."""
+    from harness.specs import BaseParams
+    from harness.system_prompts import check_system_prompts, local_folder, system_prompts
+
+    base = plan.stages[0].params
+    prompts = system_prompts(plan.config)
+    if prompts and isinstance(base, BaseParams) and (folder := local_folder(base.source)):
+        check_system_prompts(prompts, folder, trust_remote_code=base.source.trust_remote_code)
 
 
 def _variants(plan: Plan) -> str:

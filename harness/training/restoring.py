@@ -45,8 +45,8 @@ def restore_adapter(adapted: PeftModel, unaligned: PreTrainedModel | None, resto
     """Give every adapted matrix its restored change, as a new B of the same adapter.
 
     A is kept: B' = (Δ'/s) Aᵀ (AAᵀ)⁻¹ is exact as long as the strategy keeps the change within the rows of A, as a
-    factor or a projection from the left does. Raises SilentFailureError otherwise, ModelError where the models differ or
-    the unaligned sibling's adapted matrices all equal the base's.
+    factor or a projection from the left does. Raises SilentFailureError otherwise, ModelError where the models differ
+    or the unaligned sibling's adapted matrices all equal the base's.
     """
     sibling = _named(unaligned)
     alike = True
@@ -77,8 +77,8 @@ def _check_sibling(alike: bool) -> None:
     """Raise ModelError where the sibling equals the base in all that is restored."""
     if alike:
         raise ModelError(
-            "unaligned: its weights equal the base's, so that the strategy would change nothing; give the model as it was "
-            "before its alignment"
+            "unaligned: its weights equal the base's, so that the strategy would change nothing; give the model "
+            "as it was before its alignment"
         )
 
 
