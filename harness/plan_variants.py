@@ -127,8 +127,8 @@ class VariantPlanner:
         if plain == other or copied:
             raise ConfigError(
                 f"unaligned.model: {self.config.unaligned.model} is the base itself, with which "
-                f"variants.{variant.name} ({variant.strategy}) would change nothing; name what the base was before its alignment, e.g. "
-                "builtin:unaligned for builtin"
+                f"variants.{variant.name} ({variant.strategy}) would change nothing; name what the base was before its "
+                "alignment, e.g. builtin:unaligned for builtin"
             )
 
     def _adopted(self, variant: Variant, spec: CheckpointSpec) -> tuple[VariantSeed, ...]:

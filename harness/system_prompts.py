@@ -76,6 +76,6 @@ def _check(prompt: SystemPrompt, tokenizer: PreTrainedTokenizerBase) -> None:
         ) from None
     if asked in (render_prompt(tokenizer, user), another):
         raise ModelError(
-            f"{prompt.key}: {prompt.whose} asks with a system prompt, and the base's chat template makes nothing of it: "
-            "the prompt is the same without; leave it out or take another base"
+            f"{prompt.key}: {prompt.whose} asks with a system prompt, and the base's chat template makes nothing of "
+            "it: the prompt is the same without; leave it out or take another base"
         )

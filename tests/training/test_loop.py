@@ -84,6 +84,13 @@ def test_group_rates_keep_their_ratio_over_the_schedule(tmp_path: Path) -> None:
         assert rates[0] == pytest.approx(10 * rates[-1])
 
 
+def test_one_kernel_updates_all_parameters(tmp_path: Path) -> None:
+    """Fused: other kernels are slower and round otherwise, so that trainings would not come out alike again."""
+    spec, model = TrainSpec(learning_rate=1e-2, groups=ALL), model_of(tmp_path)
+    optimizer = make_optimizer(Training(model, build_groups(model, spec), spec, LoopSettings(steps=4), 0))
+    assert [group["fused"] for group in optimizer.param_groups] == [True, True]
+
+
 def test_norms_do_not_decay(tmp_path: Path) -> None:
     spec = TrainSpec(learning_rate=1e-2, groups=(GroupRule(name="all", modules=("*",), scale=1),))
     model = model_of(tmp_path)
