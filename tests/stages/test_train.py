@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import PreTrainedModel
 
 from harness.errors import ConfigError, SilentFailureError, StageError
 from harness.loop_specs import EarlyStopSettings
@@ -28,6 +28,9 @@ from harness.stages import Progress, StageContext, dataset, train
 from harness.training import resume
 from harness.training.checkpoints import OpenCheckpoint
 from tests.tiny_models import FAMILIES, save_base_stage
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 EVERYTHING = GroupRule(name="all", modules=("*",), scale=1.0)
 QUICK = LoopSettings(steps=6, batch_size=4, warmup_ratio=0)
