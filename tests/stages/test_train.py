@@ -264,7 +264,7 @@ def test_gradient_checkpointing_computes_the_layers_again(trained: Trainer, monk
         model = real(checkpoint, dtype=dtype)
         for name, module in model.named_modules():
             if name.endswith(".mlp"):
-                module.register_forward_hook(lambda *_: counts.append(counts.pop() + 1))
+                module.register_forward_pre_hook(lambda *_: counts.append(counts.pop() + 1))
         return model
 
     monkeypatch.setattr(train, "load_model", load)
