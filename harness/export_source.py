@@ -29,7 +29,7 @@ def exported(finished: FinishedRun, variant: str) -> ExportedModules:
     entry, chosen = _entry(manifest, variant), _variant(finished, variant)
     rest_ratio, rate = getattr(chosen.settings, "rest_ratio", None), getattr(chosen.settings, "learning_rate", None)
     if rest_ratio is None or rate is None:
-        raise ConfigError(f"--variant {variant}: strategy {entry.strategy} is no two learning rates; ml_lr is")
+        raise ConfigError(f"--variant {variant}: strategy {entry.strategy} has not two learning rates, as ml_lr has")
     if (control := getattr(chosen.settings, "modules", None)) in CONTROLS:
         raise ConfigError(f"--variant {variant}: modules: {control} is a control and not robust; export modules: found")
     modules = _robust(entry, store)

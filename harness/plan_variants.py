@@ -29,6 +29,7 @@ from harness.specs import (
     VariantSeed,
 )
 from harness.strategy_needs import check_needs
+from harness.variant_checks import check_folder, check_variant, layers_of
 from harness.variant_words import changes, describe
 
 Inputs = tuple[tuple[str, str], ...]
@@ -76,6 +77,7 @@ class VariantPlanner:
 
     def _trained(self, variant: Variant, spec: TrainSpec) -> tuple[VariantSeed, ...]:
         check_needs(variant, spec, self.config)
+        check_variant(variant, spec, layers=layers_of(self._base_source))
         inputs = (*self._data(variant, spec), *self._modules(variant, spec))
         search = next((key for name, key in inputs if name == "search"), None)
         entries = []
@@ -106,6 +108,7 @@ class VariantPlanner:
         if spec.unaligned:
             assert self.config.unaligned is not None
             source = resolve_model(self.config.unaligned, key="unaligned.model")
+            check_folder(source, key="unaligned.model")
             self._check_sibling(variant, source)
             sibling = self.build.add(BaseParams(source=source), label="unaligned sibling")
             inputs = (*inputs, ("unaligned", sibling))
@@ -118,11 +121,17 @@ class VariantPlanner:
         )
         return self.build.add(params, label=f"restore {label}", inputs=inputs)
 
+    @property
+    def _base_source(self) -> ModelSource:
+        params = self.build.stages[self.base].params
+        assert isinstance(params, BaseParams)
+        return params.source
+
     def _check_sibling(self, variant: Variant, source: ModelSource) -> None:
         """Raise ConfigError where the unaligned sibling is the base itself, so that the strategy would do nothing."""
-        base = self.build.stages[self.base].params
-        assert isinstance(base, BaseParams) and self.config.unaligned is not None
-        plain, other = (one.model_copy(update={"trust_remote_code": False}) for one in (base.source, source))
+        assert self.config.unaligned is not None
+        both = (self._base_source, source)
+        plain, other = (one.model_copy(update={"trust_remote_code": False}) for one in both)
         copied = plain.kind == other.kind == "path" and plain.digest == other.digest
         if plain == other or copied:
             raise ConfigError(

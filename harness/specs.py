@@ -282,6 +282,8 @@ class ScoreParams(Record):
     """Of the judges that were measured against human labels."""
     ranking: RankingParams | None = None
     """None where the run has no tasks or no plain IFT for it."""
+    without_loss: tuple[str, ...] = ()
+    """Variants whose logged training loss is not of the IFT data alone: they are not compared at like training loss."""
 
 
 StageParams = Annotated[

@@ -12,7 +12,7 @@ from harness.analysis_specs import AnalyzeParams
 from harness.errors import ConfigError
 from harness.loop_specs import EarlyStopSettings
 from harness.plan import Plan, make_plan
-from harness.specs import BaseParams, DatasetParams, EvaluateParams, RestoreParams, StageSpec, TrainParams
+from harness.specs import BaseParams, DatasetParams, EvaluateParams, RestoreParams, ScoreParams, StageSpec, TrainParams
 from tests.configs import tree
 
 SAFETY = {"source": "builtin:safe"}
@@ -55,8 +55,15 @@ def test_safety_mixing_draws_its_share_from_the_safety_data() -> None:
     assert [[(also.location, also.share) for also in part] for part in mixtures] == [[], [("builtin:safe", 0.1)]]
 
 
+def test_a_loss_of_which_refusals_are_part_is_not_compared() -> None:
+    bodies = {"plain": {"strategy": "ift"}, "mixed": {"strategy": "safety_mixing"}}
+    params = plan(bodies, safety_data=SAFETY).score.params
+    assert isinstance(params, ScoreParams)
+    assert params.without_loss == ("mixed",)
+
+
 def test_lisa_reads_the_safety_data_apart() -> None:
-    made = plan({"mine": {"strategy": "lisa"}}, safety_data=SAFETY)
+    made = plan({"mine": {"strategy": "lisa", "tuning_steps": 1}}, safety_data=SAFETY)
     train = stage_of(made, "mine", "checkpoint")
     read = {i.name: made.stage(i.key).params for i in train.inputs}
     assert isinstance(read["safety"], DatasetParams)

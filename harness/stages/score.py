@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -40,7 +40,7 @@ class Answered:
     outcomes: tuple[float, ...]
     """Beside the samples: 1 where the task's outcome occurred, 0 where not, NaN where unscored."""
     final_loss: float | None = None
-    """Of the training; None for the base."""
+    """Of the training, on the IFT data; None for the base, and where it is not known."""
 
 
 def run(params: ScoreParams, context: StageContext) -> None:
@@ -52,7 +52,8 @@ def run(params: ScoreParams, context: StageContext) -> None:
     primary = dict(params.primary_judges)
     answered = []
     for number, entry in enumerate(params.entries, start=1):
-        answered.append(read_answers(entry, context, cards=cards, primary=primary))
+        found = read_answers(entry, context, cards=cards, primary=primary)
+        answered.append(replace(found, final_loss=None) if entry.variant in params.without_loss else found)
         context.progress(Progress(number, len(params.entries), "scoring"))
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)

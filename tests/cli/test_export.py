@@ -69,7 +69,7 @@ def test_the_set_that_the_search_found(run: Path, capsys: pytest.CaptureFixture[
     ("variant", "why"),
     [
         ("ml_lr", "the run has no such variant; did you mean 'ml-lr'?"),
-        ("ift", "strategy ift is no two learning rates; ml_lr is"),
+        ("ift", "strategy ift has not two learning rates, as ml_lr has"),
         ("complement", "modules: complement is a control and not robust"),
         ("base", "is the base unchanged; it has no robust modules"),
     ],
