@@ -52,8 +52,8 @@ def run(params: ScoreParams, context: StageContext) -> None:
     primary = dict(params.primary_judges)
     answered = []
     for number, entry in enumerate(params.entries, start=1):
-        found = read_answers(entry, context, cards=cards, primary=primary)
-        answered.append(replace(found, final_loss=None) if entry.variant in params.without_loss else found)
+        one = read_answers(entry, context, cards=cards, primary=primary)
+        answered.append(replace(one, final_loss=None) if entry.variant in params.without_loss else one)
         context.progress(Progress(number, len(params.entries), "scoring"))
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)

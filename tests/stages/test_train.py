@@ -25,7 +25,7 @@ from harness.specs import (
     TrainSpec,
 )
 from harness.stages import Progress, StageContext, dataset, train
-from harness.training import resume
+from harness.training import checkpoints, resume
 from harness.training.checkpoints import OpenCheckpoint
 from tests.tiny_models import FAMILIES, save_base_stage
 
@@ -258,7 +258,7 @@ def test_memory_savers_leave_the_loss_alike(trained: Trainer, change: dict[str, 
 
 def test_gradient_checkpointing_computes_the_layers_again(trained: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
-    real = train.load_model
+    real = checkpoints.load_model
 
     def load(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
         model = real(checkpoint, dtype=dtype)
