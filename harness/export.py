@@ -53,7 +53,9 @@ class ExportedModules(Record):
     learning_rate: float
     """Of the robust modules."""
     rest_ratio: float
-    """Learning rate of the rest over that of the robust modules."""
+    """Learning rate of the rest over that of the robust modules, from where the rest learns."""
+    warmup_fraction: float | None = None
+    """Share of the steps in which the robust modules learn alone (swat); None where the rest learns from the start."""
     weight_decay: float
     lora: bool
     """Whether an adapter was tuned."""
@@ -120,7 +122,11 @@ def not_in_axolotl(exported: ExportedModules) -> tuple[str, ...]:
 
 
 def as_axolotl(exported: ExportedModules) -> str:
-    """The keys to put into an axolotl config. Raises ConfigError where it has no words for any of the modules."""
+    """The keys to put into an axolotl config.
+
+    Raises ConfigError where it has no words for any of the modules, or for phases.
+    """
+    _check_phases(exported)
     tree: dict[str, Any] = {"learning_rate": exported.rest_rate}
     left = not_in_axolotl(exported)
     without = {reason.partition(" ")[0] for reason in left}
@@ -145,7 +151,8 @@ def as_axolotl(exported: ExportedModules) -> str:
 
 
 def as_transformers(exported: ExportedModules) -> str:
-    """A piece of Python for transformers' Trainer or TRL."""
+    """A piece of Python for transformers' Trainer or TRL. Raises ConfigError for phases, which it has no words for."""
+    _check_phases(exported)
     patterns = patterns_of(exported.modules, exported.every)
     about = "\n".join(f"# {line}" for line in _provenance(exported))
     adapter = "wrapped already (peft.get_peft_model, not the trainer's peft_config)" if exported.lora else "to be tuned"
@@ -169,6 +176,14 @@ def optimizer(model):
     )
     return AdamW(groups)
 '''
+
+
+def _check_phases(exported: ExportedModules) -> None:
+    if exported.warmup_fraction is not None:
+        raise ConfigError(
+            f"--variant {exported.variant}: strategy {exported.strategy} lets its robust modules learn alone first, "
+            "which other trainers have no setting for; --to json tells modules, rate and warm-up"
+        )
 
 
 def _provenance(exported: ExportedModules) -> list[str]:

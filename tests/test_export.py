@@ -226,6 +226,12 @@ def test_the_snippet_runs(folder: Path) -> None:
     assert "# 3 robust modules, search kkk" in text
 
 
+@pytest.mark.parametrize("write", [as_axolotl, as_transformers])
+def test_a_warm_up_is_for_no_other_trainer(folder: Path, write: Any) -> None:
+    with pytest.raises(ConfigError, match="--variant ml-lr: strategy swat lets its robust modules learn alone first"):
+        write(exported(loaded(folder), strategy="swat", warmup_fraction=0.25))
+
+
 def test_json_is_the_record(folder: Path) -> None:
     made = exported(loaded(folder))
     assert ExportedModules.model_validate_json(as_json(made)) == made

@@ -13,7 +13,7 @@ from harness.cli.options import RunFolder
 def export(
     run: RunFolder,
     *,
-    variant: Annotated[str, typer.Option("--variant", help="A variant with two learning rates, e.g. ml-lr.")],
+    variant: Annotated[str, typer.Option("--variant", help="A variant with robust modules, e.g. ml-lr.")],
     to: Annotated[
         Literal["axolotl", "json", "transformers", "trl"],
         typer.Option("--to", help="YAML for axolotl, a record, or Python for transformers and TRL (the same)."),
