@@ -94,6 +94,7 @@ def audit_tree(request: AuditRequest) -> dict[str, Any]:
     """The same as YAML would give it; folders are absolute, so that it can be run from anywhere."""
     base, revision = _place(request.base)
     found = candidates_of(request.candidates)
+    _check_places((base, revision), request)
     chosen = [_task(text, limit=request.limit) for text in _tasks(request)]
     tree: dict[str, Any] = {
         "name": request.name or f"audit-{_called(base)}",
@@ -143,6 +144,23 @@ def default_gate(variants: list[str], chosen: list[dict[str, Any]]) -> dict[str,
         side = {"at_most": TOLERANCE} if card.direction == "lower" else {"at_least": -TOLERANCE}
         rules.append({"task": choice["task"], "statistic": "rise", **side})
     return {"variants": variants, "rules": rules, "max_leakage": 1.0}
+
+
+def _check_places(base: tuple[str, str | None], request: AuditRequest) -> None:
+    """Raise ConfigError, as the command line has it, for what lies nowhere, or a candidate that is the base itself."""
+    if not _is_somewhere(base[0]) and base[0].partition(":")[0] != BUILTIN:
+        raise ConfigError(f"BASE {request.base}: is neither builtin, a model folder, nor a hub id (owner/name)")
+    for text in request.candidates:
+        place = _place(_split(text)[1])
+        if not _is_somewhere(place[0]) and place[0].partition(":")[0] != BUILTIN:
+            raise ConfigError(f"CANDIDATE {text}: is neither a model folder, an adapter's, nor a hub id (owner/name)")
+        if place == base and base[0].partition(":")[0] != BUILTIN:
+            raise ConfigError(f"CANDIDATE {text}: is the base itself; give what was tuned from it")
+
+
+def _is_somewhere(place: str) -> bool:
+    """Whether a place is a folder, or may be on the hub."""
+    return Path(place).is_dir() or is_hub_id(place)
 
 
 def _candidate(name: str, places: list[tuple[str, str | None]]) -> Candidate:

@@ -46,6 +46,8 @@ _OVERRIDES = ("dataset", "analysis", "search")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")
 _TRAINED = ("training", "lora", *_OVERRIDES)
 """Sections of a variant that is trained."""
+_ADAPTERS = ("lora", "qlora", "peft")
+"""What people call plain IFT of an adapter."""
 
 
 class BaseSettings(Record):
@@ -305,7 +307,9 @@ def _variant(name: str, body: Any, tree: dict[str, Any], *, where: str) -> Varia
     try:
         module = plugins.load("strategies", str(body["strategy"]))
     except Exception as error:
-        raise ConfigError(f"{where}: {at}.strategy: {error}") from None
+        adapter = str(body["strategy"]).lower() in _ADAPTERS
+        hint = "an adapter is no strategy of its own; write strategy: ift with a section lora: {rank: 8}"
+        raise ConfigError(f"{where}: {at}.strategy: {hint if adapter else error}") from None
     settings = checked(module.Settings, own, where=where, at=at)
     needless = next((part for part in _TRAINED if part in body), None)
     if needless and not settings.trains:

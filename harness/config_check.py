@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from harness.errors import ConfigError, did_you_mean
 from harness.record import Record
@@ -28,18 +29,25 @@ def _in_words(error: ValidationError, model: type[Record], at: str) -> str:
         key = str(first["loc"][-1])
         known = _fields_at(model, first["loc"][:-1])
         text = f"{location}: unknown key{did_you_mean(key, known)}; known: {', '.join(sorted(known))}"
+    elif first["type"] in ("model_type", "model_attributes_type"):
+        keys = ", ".join(_fields_at(model, first["loc"]))
+        text = f"{location}: is a section; write it with its keys ({keys}), {{}} for all defaults (got {_got(first)})"
     elif first["type"] == "missing":
         text = f"{location}: is required"
     else:
         text = first["msg"].removeprefix("Value error, ")
         if location:
-            text = f"{location}: {text} (got {str(first['input'])[:80]!r})"
+            text = f"{location}: {text} (got {_got(first)})"
     return text + (f" (and {more} more)" if more > 0 else "")
 
 
 def _follows(kind: str, location: tuple[int | str, ...], first: tuple[int | str, ...]) -> bool:
     """Whether it only says that a list is too short without the entry that is wrong."""
     return kind == "too_short" and first[: len(location)] == location
+
+
+def _got(first: ErrorDetails) -> str:
+    return repr(str(first["input"])[:80])
 
 
 def _fields_at(model: type[Record], location: tuple[int | str, ...]) -> list[str]:

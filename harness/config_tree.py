@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from harness import yaml_text
 from harness.errors import ConfigError
 
 EXTENDS = "extends"
@@ -47,11 +48,10 @@ def _read(path: Path) -> dict[str, Any]:
 def tree_of(text: str, *, where: str) -> dict[str, Any]:
     """The tree of a YAML text. Raises ConfigError, calling the text `where`."""
     try:
-        tree = yaml.safe_load(text)
+        tree = yaml_text.load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{where}{line}: not YAML: {getattr(error, 'problem', error)}") from None
+        line = yaml_text.line_of(error)
+        raise ConfigError(f"{where}{f':{line}' if line else ''}: {yaml_text.why(error)}") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{where}: a config is a mapping of sections (name, base, dataset, variants, ...)")
     return tree
@@ -69,7 +69,9 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
         if not isinstance(node, dict):
             raise ConfigError(f"--set {override}: {key} is not a section")
     try:
-        node[last] = yaml.safe_load(text)
+        node[last] = yaml_text.load(text)
+    except yaml_text.TwiceError as error:
+        raise ConfigError(f"--set {override}: {yaml_text.why(error)}") from None
     except yaml.YAMLError:
         raise ConfigError(f"--set {override}: {text!r} is not a YAML value") from None
 

@@ -2,7 +2,8 @@
 
 axolotl (docs/lr_groups.qmd, core/trainers/mixins/optimizer.py) gives a parameter the rate of the group one of whose
 `modules` is part of its name, `learning_rate` where none is. Matrices alone take part: norms and biases learn at
-`learning_rate`, `embed_tokens` and `lm_head` at `embedding_lr`. What that cannot say is refused, or said in a comment.
+`learning_rate`, `embed_tokens` and `lm_head` at `embedding_lr`. What that cannot say learns at the rest's rate, and
+the file says so in a comment (`not_in_axolotl`).
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class ExportedModules(Record):
     learning_rate: float
     """Of the robust modules."""
     rest_ratio: float
-    """Learning rate of the rest over that of the robust modules."""
+    """Learning rate of the rest over that of the robust modules, from where the rest learns."""
+    warmup_fraction: float | None = None
+    """Share of the steps in which the robust modules learn alone (swat); None where the rest learns from the start."""
     weight_decay: float
     lora: bool
     """Whether an adapter was tuned."""
@@ -108,32 +111,48 @@ def as_json(exported: ExportedModules) -> str:
     return exported.model_dump_json(indent=1) + "\n"
 
 
+def not_in_axolotl(exported: ExportedModules) -> tuple[str, ...]:
+    """Robust modules for which axolotl has no rate, of `norm`, `embed` and `head`, each with the reason."""
+    robust, every = set(exported.modules), set(exported.every)
+    left = ["norm (axolotl gives norms no rate of their own)"] if "norm" in robust else []
+    ends = robust & {"embed", "head"}
+    if len(ends) == 1 and {"embed", "head"} <= every:
+        left.append(f"{min(ends)} (axolotl gives {' and '.join(_EMBEDDINGS)} one rate)")
+    return tuple(left)
+
+
 def as_axolotl(exported: ExportedModules) -> str:
-    """The keys to put into an axolotl config. Raises ConfigError for what axolotl has no words for."""
+    """The keys to put into an axolotl config.
+
+    Raises ConfigError where it has no words for any of the modules, or for phases.
+    """
+    _check_phases(exported)
     tree: dict[str, Any] = {"learning_rate": exported.rest_rate}
-    ends = [path for path in exported.matrices if path.endswith(_EMBEDDINGS)]
-    if "norm" in exported.modules:
-        raise ConfigError(f"{exported.variant}: axolotl gives norms no rate of their own; use --to transformers")
-    if len(ends) == 1 and {"embed", "head"} <= set(exported.every):
+    left = not_in_axolotl(exported)
+    without = {reason.partition(" ")[0] for reason in left}
+    if without >= set(exported.modules):
         raise ConfigError(
-            f"{exported.variant}: axolotl gives {' and '.join(_EMBEDDINGS)} one rate, and only {ends[0]} is robust; "
+            f"--variant {exported.variant}: axolotl has no rate for any of its modules: {'; '.join(left)}; "
             "use --to transformers"
         )
-    if ends:
+    ends = [path for path in exported.matrices if path.endswith(_EMBEDDINGS)]
+    if ends and not without & {"embed", "head"}:
         tree["embedding_lr"] = exported.learning_rate
-    names = [f"{path}." for path in exported.matrices if path not in ends]
+    names = [f"{path}." for path in exported.matrices if path not in ends and name_of(f"{path}.weight") != "norm"]
     if names:
         tree["lr_groups"] = [{"name": _ROBUST, "modules": names, "lr": exported.learning_rate}]
     notes = [
         *_provenance(exported),
         "learning_rate is the rest's; one schedule scales both. axolotl lets biases learn at learning_rate, those of",
         "robust matrices too.",
+        *(f"Not as in the run: at learning_rate here, and robust there: {reason}." for reason in left),
     ]
     return "".join(f"# {line}\n" for line in notes) + yaml.safe_dump(tree, sort_keys=False)
 
 
 def as_transformers(exported: ExportedModules) -> str:
-    """A piece of Python for transformers' Trainer or TRL."""
+    """A piece of Python for transformers' Trainer or TRL. Raises ConfigError for phases, which it has no words for."""
+    _check_phases(exported)
     patterns = patterns_of(exported.modules, exported.every)
     about = "\n".join(f"# {line}" for line in _provenance(exported))
     adapter = "wrapped already (peft.get_peft_model, not the trainer's peft_config)" if exported.lora else "to be tuned"
@@ -157,6 +176,14 @@ def optimizer(model):
     )
     return AdamW(groups)
 '''
+
+
+def _check_phases(exported: ExportedModules) -> None:
+    if exported.warmup_fraction is not None:
+        raise ConfigError(
+            f"--variant {exported.variant}: strategy {exported.strategy} lets its robust modules learn alone first, "
+            "which other trainers have no setting for; --to json tells modules, rate and warm-up"
+        )
 
 
 def _provenance(exported: ExportedModules) -> list[str]:

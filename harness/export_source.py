@@ -16,21 +16,22 @@ from harness.run import FinishedRun, config_of
 from harness.specs import BaseParams, ModelSource
 from harness.stages.base import skeleton
 from harness.store import Store
+from harness.strategies import RobustSettings
 from harness.training.checkpoints import read_checkpoint
 
 
 def exported(finished: FinishedRun, variant: str) -> ExportedModules:
     """The modules of the group `robust`, as every seed was tuned with them.
 
-    Raises ConfigError for a variant that the run does not have, that has no such set at two rates, or that is a
+    Raises ConfigError for a variant that the run does not have, that has no such set, or that is a
     control; StoreError where a stage is gone from the store.
     """
     manifest, store = finished.manifest, Store(Path(finished.manifest.store))
     entry, chosen = _entry(manifest, variant), _variant(finished, variant)
-    rest_ratio, rate = getattr(chosen.settings, "rest_ratio", None), getattr(chosen.settings, "learning_rate", None)
-    if rest_ratio is None or rate is None:
-        raise ConfigError(f"--variant {variant}: strategy {entry.strategy} is no two learning rates; ml_lr is")
-    if (control := getattr(chosen.settings, "modules", None)) in CONTROLS:
+    if not isinstance(settings := chosen.settings, RobustSettings):
+        why = f"strategy {entry.strategy} has no robust modules, as ml_lr and swat have"
+        raise ConfigError(f"--variant {variant}: {why}")
+    if (control := settings.modules) in CONTROLS:
         raise ConfigError(f"--variant {variant}: modules: {control} is a control and not robust; export modules: found")
     modules = _robust(entry, store)
     search = next((seed.search for seed in entry.entries if seed.search), None)
@@ -48,8 +49,9 @@ def exported(finished: FinishedRun, variant: str) -> ExportedModules:
         modules=modules,
         every=tuple(dict.fromkeys(name_of(name) for name in names)),
         matrices=paths_of(modules, names),
-        learning_rate=rate,
-        rest_ratio=rest_ratio,
+        learning_rate=settings.learning_rate,
+        rest_ratio=getattr(settings, "rest_ratio", 1.0),
+        warmup_fraction=getattr(settings, "warmup_fraction", None),
         weight_decay=chosen.training.weight_decay,
         lora=chosen.lora is not None,
     )

@@ -131,14 +131,14 @@ def validate_pattern(pattern: str) -> str:
 
 
 def mismatch(pattern: str, names: Collection[str]) -> str | None:
-    """Why a pattern matches none of a model's module names, as a sentence; None where it matches one.
+    """Why a pattern matches none of a model's module names, or reaches past its layers, as a sentence; else None.
 
     Raises ConfigError for a malformed pattern.
     """
-    if any(matches(pattern, name) for name in names):
-        return None
-    kind, _, _ = _parsed(pattern)
     have = _layers_of(names)
+    if any(matches(pattern, name) for name in names):
+        return beyond(pattern, max(have, default=-1) + 1)
+    kind, _, _ = _parsed(pattern)
     types = set().union(*have.values())
     if kind in TYPES and kind not in types:
         why = _why_absent(kind, types)
@@ -149,6 +149,23 @@ def mismatch(pattern: str, names: Collection[str]) -> str | None:
     else:
         why = f"it has no {kind}"
     return f"{pattern} matches no module of this model: {why}"
+
+
+def beyond(pattern: str, layers: int) -> str | None:
+    """Why a pattern reaches past a model's layers, as a sentence; None where it does not.
+
+    Raises ConfigError for a malformed pattern.
+    """
+    _, first, last = _parsed(pattern)
+    end = first if last is None else last
+    if end is None or end < layers:
+        return None
+    return f"{pattern} reaches past this model, which has {layers} layers, 0 to {layers - 1}"
+
+
+def kind_of(pattern: str) -> str:
+    """The module type of a pattern, or `*`. Raises ConfigError for a malformed one."""
+    return _parsed(pattern)[0]
 
 
 def patterns_of(modules: Collection[str], every: Collection[str]) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from harness.plan_ranking import ranking_params
 from harness.plan_sources import resolve_model
 from harness.plan_variants import PlannedVariant, VariantPlanner
 from harness.records import TaskCard
-from harness.specs import BaseParams, JudgeParams, ScoreParams, StageSpec, TaskRef
+from harness.specs import BaseParams, JudgeParams, ScoreParams, StageSpec, TaskRef, TrainSpec
 from harness.stages.judge import REFERENCE
+from harness.variant_checks import check_folder
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ def make_plan(config: RunConfig) -> Plan:
         check(config.gate, cards=cards, variants=[BASE, *(v.name for v in config.variants)])
     if config.published is not None:
         published.check(config.published, variants=[v.name for v in config.variants])
-    base = build.add(BaseParams(source=resolve_model(config.base, key="base.model")), label="base model")
+    source = resolve_model(config.base, key="base.model")
+    check_folder(source, key="base.model")
+    base = build.add(BaseParams(source=source), label="base model")
     wanted = judge_params(config, cards)
     planner = VariantPlanner(build, config, base, refs)
     planned = [planner.plan_base(), *(planner.plan(variant) for variant in config.variants)]
@@ -121,9 +124,16 @@ def _add_score(
         calibrations=calibrations_of(config, judges),
         ranking=ranking_params(config, cards, families=families),
         outcomes=outcomes_in_words(config, cards),
+        without_loss=_without_loss(config),
     )
     keys = dict.fromkeys(key for e in entries for key in (e.train, e.evaluate, *e.judges) if key is not None)
     build.add(params, label="scores", inputs=(*((key, key) for key in keys), (LEAKAGE, leakage)))
+
+
+def _without_loss(config: RunConfig) -> tuple[str, ...]:
+    """Variants that have safety data in their mixture, whose logged loss the refusals are part of."""
+    specs = ((variant.name, variant.spec) for variant in config.variants)
+    return tuple(name for name, spec in specs if isinstance(spec, TrainSpec) and spec.safety_share is not None)
 
 
 def _check_names(config: RunConfig, cards: tuple[TaskCard, ...]) -> None:

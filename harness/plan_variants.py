@@ -10,6 +10,7 @@ from harness.analysis_settings import AnalysisSettings
 from harness.analysis_specs import SearchSettings
 from harness.config import BASE, BaseSettings, RunConfig, Variant
 from harness.digests import digest_file
+from harness.errors import ConfigError
 from harness.plan_analysis import add_analysis, add_search
 from harness.plan_builder import PlanBuilder
 from harness.plan_sources import resolve_dataset, resolve_model
@@ -19,6 +20,7 @@ from harness.specs import (
     CheckpointSpec,
     DatasetParams,
     EvaluateParams,
+    ModelSource,
     RestoreParams,
     StrategyCode,
     TaskRef,
@@ -27,6 +29,7 @@ from harness.specs import (
     VariantSeed,
 )
 from harness.strategy_needs import check_needs
+from harness.variant_checks import check_folder, check_variant, layers_of
 from harness.variant_words import changes, describe
 
 Inputs = tuple[tuple[str, str], ...]
@@ -74,6 +77,7 @@ class VariantPlanner:
 
     def _trained(self, variant: Variant, spec: TrainSpec) -> tuple[VariantSeed, ...]:
         check_needs(variant, spec, self.config)
+        check_variant(variant, spec, layers=layers_of(self._base_source))
         inputs = (*self._data(variant, spec), *self._modules(variant, spec))
         search = next((key for name, key in inputs if name == "search"), None)
         entries = []
@@ -104,6 +108,8 @@ class VariantPlanner:
         if spec.unaligned:
             assert self.config.unaligned is not None
             source = resolve_model(self.config.unaligned, key="unaligned.model")
+            check_folder(source, key="unaligned.model")
+            self._check_sibling(variant, source)
             sibling = self.build.add(BaseParams(source=source), label="unaligned sibling")
             inputs = (*inputs, ("unaligned", sibling))
         params = RestoreParams(
@@ -114,6 +120,25 @@ class VariantPlanner:
             threads=variant.training.threads,
         )
         return self.build.add(params, label=f"restore {label}", inputs=inputs)
+
+    @property
+    def _base_source(self) -> ModelSource:
+        params = self.build.stages[self.base].params
+        assert isinstance(params, BaseParams)
+        return params.source
+
+    def _check_sibling(self, variant: Variant, source: ModelSource) -> None:
+        """Raise ConfigError where the unaligned sibling is the base itself, so that the strategy would do nothing."""
+        assert self.config.unaligned is not None
+        both = (self._base_source, source)
+        plain, other = (one.model_copy(update={"trust_remote_code": False}) for one in both)
+        copied = plain.kind == other.kind == "path" and plain.digest == other.digest
+        if plain == other or copied:
+            raise ConfigError(
+                f"unaligned.model: {self.config.unaligned.model} is the base itself, with which "
+                f"variants.{variant.name} ({variant.strategy}) would change nothing; name what the base was before its "
+                "alignment, e.g. builtin:unaligned for builtin"
+            )
 
     def _adopted(self, variant: Variant, spec: CheckpointSpec) -> tuple[VariantSeed, ...]:
         entries = []

@@ -21,13 +21,14 @@ from harness.plan import Plan
 from harness.plan_variants import PlannedVariant
 from harness.policy import Policy
 from harness.record_files import read_record, write_text
-from harness.records import GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
+from harness.records import Checkpoint, GateDecision, Manifest, ScoreTable, StageEntry, VariantEntry
 from harness.resources import PACKAGE
 from harness.run_outcomes import run_outcomes
 from harness.schedule import Display, Scheduler
-from harness.specs import StageSpec
+from harness.specs import EvaluateParams, StageSpec
 from harness.stages.gate import decide
 from harness.store import Store, world_error
+from harness.system_prompts import check_system_prompts, system_prompts
 
 CONFIG = "config.yaml"
 MANIFEST = "manifest.json"
@@ -102,9 +103,28 @@ def make(plan: Plan, store: Store, *, jobs: int, display: Display) -> frozenset[
     for line in drop_damaged(plan, store):
         display.noted(line)
     missing = missing_stages(plan, store)
-    if missing:
-        Scheduler(store, jobs=jobs, display=display).run(plan, missing=missing)
+    left = _after_prompts(plan, store, missing, display=display)
+    if left:
+        Scheduler(store, jobs=jobs, display=display).run(plan, missing=left)
     return frozenset(spec.key for spec in missing)
+
+
+def _after_prompts(
+    plan: Plan, store: Store, missing: tuple[StageSpec, ...], *, display: Display
+) -> tuple[StageSpec, ...]:
+    """What is to be made once the base is there and takes the system prompts that missing evaluations ask with.
+
+    All that is missing, where none does. Raises ModelError.
+    """
+    if not any(isinstance(s.params, EvaluateParams) and s.params.generation.system_prompt for s in missing):
+        return missing
+    base = next(spec for spec in plan.stages if spec.params.stage == "base")
+    if base in missing:
+        Scheduler(store, jobs=1, display=display).run(plan, missing=(base,))
+    record = read_record(Checkpoint, store.folder(base.key) / "checkpoint.json")
+    weights = store.folder(base.key) / record.location
+    check_system_prompts(system_prompts(plan.config), weights, trust_remote_code=record.trust_remote_code)
+    return tuple(spec for spec in missing if spec is not base)
 
 
 def execute(

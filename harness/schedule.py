@@ -10,7 +10,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
-from harness.errors import StageError, by_name
+from harness.errors import InputError, StageError, by_name
 from harness.plan import Plan
 from harness.specs import AdoptParams, EvaluateParams, LeakageParams, RestoreParams, StageSpec, TrainParams
 from harness.stages import Progress
@@ -22,6 +22,8 @@ CHEAP = ("base", "dataset", "leakage", "adopt")
 """Stages that may start before the leakage check is done: a run that it ends has spent nothing else."""
 HEAVY = frozenset({"base", "dataset", "leakage", "analyze", "search", "train", "restore", "adopt", "evaluate"})
 """Stages that need PRELOAD."""
+_OF_VARIANT = (TrainParams, RestoreParams, EvaluateParams)
+"""Stages whose labels name a variant."""
 PRELOAD_EVALUATE = ("vllm", "lm_eval", "harness.stages.evaluate")
 
 
@@ -158,7 +160,7 @@ class Scheduler:
             if isinstance(message, Progress):
                 self.display.moved(running.unit.label, message)
             elif isinstance(message, Failure):
-                raise _failure(message, keep=self.store.root / "logs")
+                raise _failure(message, running.unit, keep=self.store.root / "logs")
             elif isinstance(message, Done):
                 finished.update(self._seal(running, message))
         return finished
@@ -191,10 +193,12 @@ def _preload(missing: Sequence[StageSpec]) -> tuple[str, ...]:
     return (*heavy, *(PRELOAD_EVALUATE if "evaluate" in kinds else ()))
 
 
-def _failure(message: Failure, *, keep: Path) -> Exception:
-    """The stage's error, its log kept where the person can read it."""
+def _failure(message: Failure, unit: Unit, *, keep: Path) -> Exception:
+    """The stage's error, its log kept where the person can read it; a wrong input of one variant names the variant."""
     kept = _keep_log(message.log, keep)
     error = by_name(message.error, message=message.message)
+    if isinstance(error, InputError) and any(isinstance(spec.params, _OF_VARIANT) for spec in unit.specs):
+        return by_name(message.error, message=f"{unit.label}: {message.message}")
     if isinstance(error, StageError):
         return StageError(f"{message.message} (log: {kept})")
     return error

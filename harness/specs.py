@@ -337,13 +337,17 @@ class ScoreParams(Record):
     """None where the run has no tasks or no plain IFT for it."""
     outcomes: tuple[tuple[str, str], ...] = ()
     """(task, what its score is called) where the judge has another word for it than the task."""
+    without_loss: tuple[str, ...] = ()
+    """Variants whose logged training loss is not of the IFT data alone: they are not compared at like training loss."""
 
     @model_serializer(mode="wrap")
     def _short(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
         """For a stage's key without what few runs have."""
         dumped: dict[str, object] = dump(self)
-        if info.context == FOR_KEY and not self.outcomes:
-            del dumped["outcomes"]
+        if info.context == FOR_KEY:
+            for name in ("outcomes", "without_loss"):
+                if not getattr(self, name):
+                    del dumped[name]
         return dumped
 
 

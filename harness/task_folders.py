@@ -14,6 +14,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import ValidationError
 
+from harness import yaml_text
 from harness.digests import digest_file
 from harness.errors import TaskError, did_you_mean
 from harness.records import Axis, TaskCard
@@ -26,8 +27,8 @@ _ROWS = ("builtin", "path")
 _KINDS = ("file", "folder", "either")
 
 
-class PlainLoader(yaml.SafeLoader):
-    """SafeLoader that keeps lm-eval's `!function utils.name` as plain text."""
+class PlainLoader(yaml_text.StrictLoader):
+    """StrictLoader that keeps lm-eval's `!function utils.name` as plain text."""
 
 
 PlainLoader.add_constructor("!function", lambda loader, node: str(node.value))
@@ -110,13 +111,12 @@ def metadata_of(folder: Path) -> dict[str, Any]:
 def document_of(file: Path) -> dict[str, Any]:
     """A task's YAML, functions as their names. Raises TaskError where it cannot be read."""
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=PlainLoader)
+        document = yaml_text.load(file.read_text(encoding="utf-8"), loader=PlainLoader)
     except OSError as error:
         raise TaskError(f"{file}: {error.strerror}; a task folder holds a YAML of its own name") from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise TaskError(f"{file}{where}: not YAML: {getattr(error, 'problem', error)}") from None
+        line = yaml_text.line_of(error)
+        raise TaskError(f"{file}{f', line {line}' if line else ''}: {yaml_text.why(error)}") from None
     if not isinstance(document, dict):
         raise TaskError(f"{file}: must be a mapping with task, metadata, ...")
     return document

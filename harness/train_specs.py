@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -39,6 +40,21 @@ class Phase(Record):
     """Share of all steps; the fractions of a spec's phases add up to 1."""
     groups: tuple[str, ...] | None = None
     """Names of the groups that learn; None means all."""
+
+
+def phase_ends(phases: Sequence[Phase], steps: int) -> tuple[int, ...]:
+    """The step after the last one of each phase; the last is `steps`."""
+    done, ends = 0.0, []
+    for phase in phases:
+        done += phase.fraction
+        ends.append(round(done * steps))
+    return (*ends[:-1], steps)
+
+
+def empty_phase(phases: Sequence[Phase], steps: int) -> Phase | None:
+    """The first phase that would have no step; None where each has one."""
+    ends = phase_ends(phases, steps)
+    return next((phase for phase, first, end in zip(phases, (0, *ends), ends, strict=False) if end <= first), None)
 
 
 class Proximal(Record):

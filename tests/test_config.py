@@ -203,3 +203,15 @@ def test_who_gives_several_values_is_told_how_to_sweep(values: object) -> None:
     found = error(variants={"ift": {"strategy": "ift", "learning_rate": values}})
     assert found.startswith("my.yaml: variants.ift.learning_rate: Input should be")
     assert found.endswith("; for several values write sweep: {learning_rate: [...]}")
+
+
+def test_an_adapter_is_no_strategy() -> None:
+    with pytest.raises(ConfigError, match=r"variants\.a\.strategy: .*write strategy: ift with a section lora"):
+        config.parse(tree(variants={"a": {"strategy": "lora", "learning_rate": 1e-3}}), where="x")
+
+
+def test_a_section_given_as_a_value() -> None:
+    own = {"strategy": "ift", "learning_rate": 1e-3, "training": {"early_stop": True}}
+    why = r"variants\.a\.training\.early_stop: is a section; write it with its keys \(share, every, patience\), "
+    with pytest.raises(ConfigError, match=why):
+        config.parse(tree(variants={"a": own}), where="x")

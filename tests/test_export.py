@@ -10,7 +10,15 @@ import torch
 import yaml
 
 from harness.errors import ConfigError, ModelError
-from harness.export import ExportedModules, as_axolotl, as_json, as_transformers, parameter_groups, paths_of
+from harness.export import (
+    ExportedModules,
+    as_axolotl,
+    as_json,
+    as_transformers,
+    not_in_axolotl,
+    parameter_groups,
+    paths_of,
+)
 from harness.modules import name_of
 from tests.tiny_models import save_tiny, save_tiny_llama, tiny_tokenizer
 
@@ -179,10 +187,33 @@ def test_axolotl_has_a_rate_for_embeddings(tmp_path: Path, family: str, modules:
     assert len(made.get("lr_groups", [])) == more
 
 
-@pytest.mark.parametrize(("modules", "why"), [(("q.0", "norm"), "norms no rate"), (("embed",), "one rate, and only")])
-def test_what_axolotl_cannot_say_is_refused(folder: Path, modules: tuple[str, ...], why: str) -> None:
-    with pytest.raises(ConfigError, match=why):
-        as_axolotl(exported(loaded(folder), modules))
+@pytest.mark.parametrize(
+    ("modules", "left"),
+    [(("q.0", "norm"), ["norm"]), (("q.0", "head"), ["head"]), (("q.0", "norm", "embed"), ["norm", "embed"])],
+)
+def test_what_axolotl_cannot_say_is_left_at_the_rests_rate(
+    folder: Path, modules: tuple[str, ...], left: list[str]
+) -> None:
+    made = exported(loaded(folder), modules)
+    text = as_axolotl(made)
+    assert [reason.split()[0] for reason in not_in_axolotl(made)] == left
+    assert [line for line in text.splitlines() if line.startswith("# Not as in the run")] == [
+        f"# Not as in the run: at learning_rate here, and robust there: {reason}." for reason in not_in_axolotl(made)
+    ]
+    assert yaml.safe_load(text) == {
+        "learning_rate": 4e-5,
+        "lr_groups": [{"name": "robust", "modules": ["model.layers.0.self_attn.q_proj."], "lr": 4e-4}],
+    }
+
+
+def test_what_axolotl_can_say_leaves_nothing(folder: Path) -> None:
+    assert not_in_axolotl(exported(loaded(folder), ("q.0", "embed", "head"))) == ()
+    assert "Not as in the run" not in as_axolotl(exported(loaded(folder)))
+
+
+def test_a_set_of_which_axolotl_can_say_nothing_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--variant ml-lr: axolotl has no rate for any .*use --to transformers"):
+        as_axolotl(exported(loaded(folder), ("norm", "head")))
 
 
 def test_the_snippet_runs(folder: Path) -> None:
@@ -193,6 +224,12 @@ def test_the_snippet_runs(folder: Path) -> None:
     assert modules_at(model, made.param_groups, 4e-4) == set(MODULES)
     assert 'MODULES = ["q.1", "up"]' in text
     assert "# 3 robust modules, search kkk" in text
+
+
+@pytest.mark.parametrize("write", [as_axolotl, as_transformers])
+def test_a_warm_up_is_for_no_other_trainer(folder: Path, write: Any) -> None:
+    with pytest.raises(ConfigError, match="--variant ml-lr: strategy swat lets its robust modules learn alone first"):
+        write(exported(loaded(folder), strategy="swat", warmup_fraction=0.25))
 
 
 def test_json_is_the_record(folder: Path) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import ConfigError, ModelError
-from harness.modules import check_architecture, matches, mismatch, name_of, own_types, patterns_of, validate_pattern
+from harness.modules import (
+    beyond,
+    check_architecture,
+    matches,
+    mismatch,
+    name_of,
+    own_types,
+    patterns_of,
+    validate_pattern,
+)
 
 LLAMA = (*(f"self_attn.{kind}_proj" for kind in "qkvo"), "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 PHI3 = ("self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj")
@@ -130,6 +139,13 @@ def test_good_pattern_comes_back() -> None:
 )
 def test_pattern_that_matches_nothing_is_explained(pattern: str, matrices: tuple[str, ...], why: str) -> None:
     assert mismatch(pattern, {name_of(name) for name in layer(matrices)}) == why
+
+
+@pytest.mark.parametrize(("pattern", "past"), [("q.0-9", True), ("*.0-1", True), ("q.0", False), ("q", False)])
+def test_pattern_that_reaches_past_the_layers_is_explained(pattern: str, past: bool) -> None:
+    why = f"{pattern} reaches past this model, which has 1 layers, 0 to 0" if past else None
+    assert mismatch(pattern, {name_of(name) for name in layer(LLAMA)}) == why
+    assert beyond(pattern, 1) == why
 
 
 def test_pattern_that_matches_needs_no_explanation() -> None:

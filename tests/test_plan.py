@@ -18,6 +18,7 @@ from tests.test_judging import write_model
 
 
 def plan(**changes: Any) -> Plan:
+    changes = {"training": {"steps": 8, "batch_size": 4}, **changes}
     return make_plan(config.parse(tree(**changes), where="x"))
 
 

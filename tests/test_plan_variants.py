@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from harness.analysis_specs import AnalyzeParams
 from harness.errors import ConfigError
 from harness.loop_specs import EarlyStopSettings
 from harness.plan import Plan, make_plan
-from harness.specs import BaseParams, DatasetParams, EvaluateParams, RestoreParams, StageSpec, TrainParams
+from harness.specs import BaseParams, DatasetParams, EvaluateParams, RestoreParams, ScoreParams, StageSpec, TrainParams
 from tests.configs import tree
 
 SAFETY = {"source": "builtin:safe"}
@@ -54,8 +55,15 @@ def test_safety_mixing_draws_its_share_from_the_safety_data() -> None:
     assert [[(also.location, also.share) for also in part] for part in mixtures] == [[], [("builtin:safe", 0.1)]]
 
 
+def test_a_loss_of_which_refusals_are_part_is_not_compared() -> None:
+    bodies = {"plain": {"strategy": "ift"}, "mixed": {"strategy": "safety_mixing"}}
+    params = plan(bodies, safety_data=SAFETY).score.params
+    assert isinstance(params, ScoreParams)
+    assert params.without_loss == ("mixed",)
+
+
 def test_lisa_reads_the_safety_data_apart() -> None:
-    made = plan({"mine": {"strategy": "lisa"}}, safety_data=SAFETY)
+    made = plan({"mine": {"strategy": "lisa", "tuning_steps": 1}}, safety_data=SAFETY)
     train = stage_of(made, "mine", "checkpoint")
     read = {i.name: made.stage(i.key).params for i in train.inputs}
     assert isinstance(read["safety"], DatasetParams)
@@ -123,3 +131,22 @@ def test_weights_of_a_mixed_training_are_restored_and_analysed_in_float32(dtype:
     assert [s.params.dtype for s in made.stages if isinstance(s.params, AnalyzeParams)] == [saved]
     stops = {params.loop.early_stop for params in trainings(made) if params.loop.packing}
     assert stops == {EarlyStopSettings(share=0.1, every=20, patience=2)}
+
+
+@pytest.mark.parametrize("strategy", ["resta", "safe_lora"])
+def test_a_sibling_that_is_the_base_is_refused(strategy: str) -> None:
+    why = rf"unaligned.model: builtin is the base itself, with which variants.mine \({strategy}\) would change nothing"
+    with pytest.raises(ConfigError, match=why):
+        plan({"mine": {"strategy": strategy}}, unaligned={"model": "builtin"})
+    plan({"mine": {"strategy": strategy}}, unaligned={"model": "builtin", "seed": 1})
+
+
+def test_a_copy_of_the_base_in_another_folder_is_the_base(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    folders = {"base": {"model": str(tmp_path / "one")}, "unaligned": {"model": str(tmp_path / "two")}}
+    with pytest.raises(ConfigError, match="is the base itself"):
+        plan({"mine": {"strategy": "resta"}}, **folders)
+    (tmp_path / "two" / "config.json").write_text("{ }")
+    plan({"mine": {"strategy": "resta"}}, **folders)

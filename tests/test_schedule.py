@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from harness import schedule
 from harness.plan import Plan
 from harness.schedule import Unit, startable, units
 from harness.specs import (
@@ -22,6 +25,7 @@ from harness.specs import (
     TrainParams,
     TrainSpec,
 )
+from harness.worker import Failure
 
 MODEL = ModelSource(kind="builtin", location="builtin")
 SPEC = TrainSpec(learning_rate=1e-3, groups=(GroupRule(name="all", modules=("*",), scale=1.0),))
@@ -44,6 +48,20 @@ def plan(*stages: StageSpec) -> Plan:
 
 def keys(made: tuple[Unit, ...]) -> list[list[str]]:
     return [[s.key for s in unit.specs] for unit in made]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [("ConfigError", "train t1: q.7 is none"), ("StageError", "q.7 is none (log: ")],
+)
+def test_a_wrong_input_of_one_variant_names_it(tmp_path: Path, error: str, message: str) -> None:
+    made = schedule._failure(
+        Failure(error, "q.7 is none", tmp_path / "s" / "log"), Unit((train("t1", lora=False),)), keep=tmp_path
+    )
+    assert str(made).startswith(message)
+    of_base = StageSpec(key="b", label="base model", params=BaseParams(source=MODEL))
+    told = schedule._failure(Failure("ConfigError", "x: wrong", tmp_path / "log"), Unit((of_base,)), keep=tmp_path)
+    assert str(told) == "x: wrong"
 
 
 def test_adapters_of_one_base_share_a_unit() -> None:

@@ -84,4 +84,4 @@ def audit(
         command=shlex.join(["harness", *sys.argv[1:]]),
         redact=redact,
     )
-    carry_out(chosen, request, plan=plan, baseline=given)
+    carry_out(request, plan=plan, baseline=given)

@@ -13,10 +13,10 @@ from harness.cli.options import RunFolder
 def export(
     run: RunFolder,
     *,
-    variant: Annotated[str, typer.Option("--variant", help="A variant with two learning rates, e.g. ml-lr.")],
+    variant: Annotated[str, typer.Option("--variant", help="A variant with robust modules, e.g. ml-lr.")],
     to: Annotated[
-        Literal["axolotl", "json", "transformers"],
-        typer.Option("--to", help="YAML for axolotl, a record, or Python for transformers and TRL."),
+        Literal["axolotl", "json", "transformers", "trl"],
+        typer.Option("--to", help="YAML for axolotl, a record, or Python for transformers and TRL (the same)."),
     ] = "axolotl",
     out: Annotated[Path | None, typer.Option("--out", help="Where to write; without it, printed.")] = None,
 ) -> None:
@@ -35,7 +35,10 @@ def export(
 
     made = exported(read_run(run), variant)
     writers = {"axolotl": exports.as_axolotl, "json": exports.as_json, "transformers": exports.as_transformers}
-    text = writers[to](made)
+    text = writers["transformers" if to == "trl" else to](made)
+    if to == "axolotl" and (left := exports.not_in_axolotl(made)):
+        said = f"not as in the run, at the rest's rate: {'; '.join(left)}; --to transformers keeps all rates"
+        typer.echo(said, err=True)
     if out is None:
         typer.echo(text, nl=False)
         return

@@ -37,13 +37,13 @@ def plan(
     from rich.console import Console
 
     from harness import config as configs
-    from harness.plan import make_plan
+    from harness.cli.planned import planned
     from harness.plan_costs import plan_costs
     from harness.plan_spending import bills, in_words
     from harness.power_plan import strengths
     from harness.store import Store
 
-    made = make_plan(configs.load(config, overrides=overrides or ()))
+    made = planned(configs.load(config, overrides=overrides or ()), where=str(config))
     costs = plan_costs(made, Store(store))
     known = strengths(made)
     console = Console()

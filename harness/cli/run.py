@@ -22,7 +22,6 @@ from harness.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from harness.config import RunConfig
     from harness.outcome_records import GivenBaseline
     from harness.plan import Plan
     from harness.run import Request
@@ -48,6 +47,7 @@ def run(
     """
     from harness import config as configs
     from harness.baselines import given_baseline
+    from harness.cli.planned import planned
     from harness.run import Request
 
     chosen = configs.load(config, overrides=overrides or ())
@@ -60,30 +60,26 @@ def run(
         command=shlex.join(["harness", *sys.argv[1:]]),
         redact=redact,
     )
-    carry_out(chosen, request, baseline=given)
+    carry_out(request, plan=planned(chosen, where=str(config)), baseline=given)
 
 
-def carry_out(
-    chosen: RunConfig, request: Request, *, plan: Plan | None = None, baseline: GivenBaseline | None = None
-) -> None:
-    """Make the run of a config, render its report, and end with the gate's exit code.
+def carry_out(request: Request, *, plan: Plan, baseline: GivenBaseline | None = None) -> None:
+    """Make the run of a plan, render its report, and end with the gate's exit code.
 
-    `plan`: the config's, where it is made already; `baseline`: the run that its gate looks at. Raises what a stage
-    raises.
+    `baseline`: the run that its gate looks at. Raises what a stage raises.
     """
     from rich.console import Console
 
     from harness import outputs
     from harness.attestation import attest_run
     from harness.cli.display import display_of
-    from harness.plan import make_plan
+    from harness.cli.planned import naming
     from harness.run import execute
     from harness.store import Store
     from harness.summary import print_summary
 
     console = Console()
-    plan = plan or make_plan(chosen)
-    with display_of(plan, Store(request.store), console) as display:
+    with display_of(plan, Store(request.store), console) as display, naming(str(request.config_file)):
         finished = execute(plan, request, display=display, baseline=baseline)
     view = outputs.view_of(finished)
     attest_run(finished)

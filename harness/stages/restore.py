@@ -46,8 +46,8 @@ class _Job:
 def run(params: RestoreParams, context: StageContext) -> None:
     """Restore the input checkpoint.
 
-    Raises ModelError where the unaligned sibling is not of the base's architecture, SilentFailureError where a strategy
-    makes of an adapter what is none.
+    Raises ModelError where the unaligned sibling is not of the base's architecture or equals it,
+    SilentFailureError where a strategy makes of an adapter what is none.
     """
     torch.set_num_threads(params.threads)
     base, tuned = read_checkpoint(context.input("base")), read_checkpoint(context.input("checkpoint"))

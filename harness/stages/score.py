@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -41,7 +41,7 @@ class Answered:
     """Beside the samples: 1 where the task's outcome occurred, 0 where not, a part of it where the metric or the judge
     says so, NaN where unscored."""
     final_loss: float | None = None
-    """Of the training; None for the base."""
+    """Of the training, on the IFT data; None for the base, and where it is not known."""
 
 
 def run(params: ScoreParams, context: StageContext) -> None:
@@ -55,7 +55,8 @@ def run(params: ScoreParams, context: StageContext) -> None:
     primary = dict(params.primary_judges)
     answered = []
     for number, entry in enumerate(params.entries, start=1):
-        answered.append(read_answers(entry, context, cards=cards, primary=primary))
+        one = read_answers(entry, context, cards=cards, primary=primary)
+        answered.append(replace(one, final_loss=None) if entry.variant in params.without_loss else one)
         context.progress(Progress(number, len(params.entries), "scoring"))
     check_differs(answered)
     table = make_table(answered, cards=cards, settings=params.statistics)

@@ -1,11 +1,12 @@
 """ML-LR: robust modules learn at the learning rate, the rest at a fraction of it.
 
     η_robust(t) = η(t)        for θ in Mods_Robust
-    η_rest(t)   = ρ · η(t)    for all other θ (embeddings, norms and the head among them)
+    η_rest(t)   = ρ · η(t)    for all other θ
 
 Source: [paper] differentiated learning rates for Mods_Robust and the rest; the ratio goes down to 1e-4. [ours] ρ =
 `rest_ratio`, 0.1 by default (0 freezes the rest), one schedule with the ratio kept throughout; Mods_Robust from our
-search, a control, or patterns in the config.
+search, a control, or patterns in the config; embeddings, norms and head are in the rest unless the search took them
+(`search.outside`) or a pattern names them. Needs the analysis and the search, or modules by hand.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@
     η_rest(t)   = 0 for t < φT, then η(t)     φ = `warmup_fraction`, T = all steps
 
 Source: [paper] v2: warm up Mods_Rob with low-level features, then train all parameters. [ours] φ = 0.25 by default; one
-optimizer state and one schedule over both phases (its rate does not rise again); embeddings, norms and head in the
-rest.
+optimizer state and one schedule over both phases (its rate does not rise again); embeddings, norms and head are in the
+rest unless the search took them (`search.outside`) or a pattern names them. Needs the analysis and the search, or
+modules by hand.
 """
 
 from __future__ import annotations

@@ -51,15 +51,6 @@ def build_groups(model: torch.nn.Module, spec: TrainSpec) -> tuple[ParameterGrou
     )
 
 
-def phase_ends(phases: Sequence[Phase], steps: int) -> tuple[int, ...]:
-    """The step after the last one of each phase; the last is `steps`."""
-    done, ends = 0.0, []
-    for phase in phases:
-        done += phase.fraction
-        ends.append(round(done * steps))
-    return (*ends[:-1], steps)
-
-
 def learning_groups(spec: TrainSpec, phase: Phase) -> frozenset[str]:
     """Names of the groups that learn in a phase."""
     names = {rule.name for rule in spec.groups if rule.scale > 0}

@@ -14,15 +14,16 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
-from harness.errors import StageError
+from harness.errors import ConfigError, StageError
 from harness.records import HeldOutLoss, LossPoint
 from harness.specs import LoopSettings, TrainSpec
 from harness.stages import Progress
+from harness.train_specs import empty_phase, phase_ends
 from harness.training.batches import StepBatches, TurnsWith, make_feed
 from harness.training.course import Course
 from harness.training.early_stop import EarlyStop, hold_out, mean_loss
 from harness.training.examples import Examples
-from harness.training.groups import ParameterGroup, learning_groups, phase_ends, switch_on
+from harness.training.groups import ParameterGroup, learning_groups, switch_on
 from harness.training.losses import PLAIN, Loss, backward, check_logits, check_packing
 from harness.training.proximal import Penalty
 from harness.training.resume import Keeper, identity_of
@@ -71,12 +72,14 @@ def train(training: Training, examples: Examples, progress: Callable[[Progress],
     """Train the model in place; from where a stopped process left it, where `training.kept` has that.
 
     Raises StageError where the loss is no longer a number, ModelError where the loop cannot compute the model's logits
-    or pack its examples, ConfigError where it ends before its first turn on the safety data, or cannot hold out the
-    share of the examples that early stopping asks for.
+    or pack its examples, ConfigError where it ends before its first turn on the safety data, a phase would have no
+    step, or it cannot hold out the share of the examples that early stopping asks for.
     """
     parted = hold_out(examples, stop, seed=training.seed) if (stop := training.loop.early_stop) else None
     tuning = parted.tuning if parted else examples
     steps = step_count(training.loop, len(tuning))
+    if empty := empty_phase(training.spec.phases, steps):
+        raise ConfigError(f"training: phase {empty.name!r} would have none of the {steps} steps; train for longer")
     feed = make_feed(training.loop, tuning, steps=steps, seed=training.seed, other=training.other)
     _check(training, examples)
     run = _Run(training, steps, progress, held_out=parted.held_out if parted else None)

@@ -49,10 +49,21 @@ class Reference:
                 if self.adapted is None:
                     yield self.model
                 else:
-                    with self.adapted.disable_adapter():
+                    with _flags_kept(self.model), self.adapted.disable_adapter():
                         yield self.model
         finally:
             self.model.train(learning)
+
+
+@contextmanager
+def _flags_kept(model: PreTrainedModel) -> Iterator[None]:
+    """Give back who learns: peft lets every adapter learn once it is on again, also those that a phase holds still."""
+    flags = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    try:
+        yield
+    finally:
+        for parameter, learns in flags:
+            parameter.requires_grad_(learns)
 
 
 def reference_of(model: PreTrainedModel, adapted: PeftModel | None) -> Reference:

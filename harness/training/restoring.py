@@ -21,8 +21,12 @@ _LEFT_OUT = 1e-3
 def restore_full(
     tuned: PreTrainedModel, base: PreTrainedModel, unaligned: PreTrainedModel | None, restore: Restore
 ) -> None:
-    """Give every parameter of `tuned` its restored value. Raises ModelError where the models' parameters differ."""
+    """Give every parameter of `tuned` its restored value.
+
+    Raises ModelError where the models' parameters differ, or the unaligned sibling's values all equal the base's.
+    """
     before, sibling = dict(base.named_parameters()), _named(unaligned)
+    alike = True
     with torch.no_grad():
         for name, parameter in tuned.named_parameters():
             weights = ModuleWeights(
@@ -32,16 +36,20 @@ def restore_full(
                 tuned=parameter.float(),
                 unaligned=None if unaligned is None else _same(sibling, name, parameter, whose="unaligned").float(),
             )
+            alike = alike and _alike(weights)
             parameter.copy_(restore(weights))
+    _check_sibling(alike)
 
 
 def restore_adapter(adapted: PeftModel, unaligned: PreTrainedModel | None, restore: Restore) -> None:
     """Give every adapted matrix its restored change, as a new B of the same adapter.
 
     A is kept: B' = (Δ'/s) Aᵀ (AAᵀ)⁻¹ is exact as long as the strategy keeps the change within the rows of A, as a
-    factor or a projection from the left does. Raises SilentFailureError otherwise, ModelError where the models differ.
+    factor or a projection from the left does. Raises SilentFailureError otherwise, ModelError where the models differ
+    or the unaligned sibling's adapted matrices all equal the base's.
     """
     sibling = _named(unaligned)
+    alike = True
     with torch.no_grad():
         for path, layer in adapted.get_base_model().named_modules():
             if not isinstance(layer, LoraLayer):
@@ -55,7 +63,23 @@ def restore_adapter(adapted: PeftModel, unaligned: PreTrainedModel | None, resto
                 tuned=weight.float() + change.float(),
                 unaligned=None if unaligned is None else _same(sibling, name, weight, whose="unaligned").float(),
             )
+            alike = alike and _alike(weights)
             _express(layer, restore(weights) - weights.base, module=weights.module)
+    _check_sibling(alike)
+
+
+def _alike(weights: ModuleWeights) -> bool:
+    """Whether the sibling's parameter, where there is a sibling, equals the base's."""
+    return weights.unaligned is not None and torch.equal(weights.base, weights.unaligned)
+
+
+def _check_sibling(alike: bool) -> None:
+    """Raise ModelError where the sibling equals the base in all that is restored."""
+    if alike:
+        raise ModelError(
+            "unaligned: its weights equal the base's, so that the strategy would change nothing; give the model "
+            "as it was before its alignment"
+        )
 
 
 def _express(layer: LoraLayer, change: torch.Tensor, *, module: str) -> None:

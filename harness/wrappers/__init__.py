@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from harness import yaml_text
 from harness.errors import TaskError, did_you_mean
 from harness.task_specs import NO_WRAPPER, Wrapper
 
@@ -32,12 +33,12 @@ def load(name: str) -> Wrapper:
 def read(file: Path) -> Wrapper:
     """A wrapper from its file. Raises TaskError naming file and key."""
     try:
-        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+        tree = yaml_text.load(file.read_text(encoding="utf-8"))
         if not isinstance(tree, dict):
             raise TaskError(f"{file}: must be a mapping with title, text and source")
         return Wrapper.model_validate({**tree, "name": file.stem})
     except yaml.YAMLError as error:
-        raise TaskError(f"{file}: not YAML: {getattr(error, 'problem', error)}") from None
+        raise TaskError(f"{file}: {yaml_text.why(error)}") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

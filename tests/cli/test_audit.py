@@ -49,16 +49,20 @@ def test_checkpoints_and_adapters_are_audited_and_run_again(root: Path) -> None:
     assert all(stage.reused for stage in manifest(root, "audit-base").stages)
 
 
-@pytest.mark.slow
-def test_the_base_as_its_own_candidate_ends_the_run(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert audit(root, f"mine={root}/base") == 1
-    assert "every weight equals the base's" in capsys.readouterr().err
+def test_the_base_as_its_own_candidate_is_a_wrong_input(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit(root, f"mine={root}/base") == 2
+    assert f"CANDIDATE mine={root}/base: is the base itself" in capsys.readouterr().err
+
+
+def test_a_base_that_is_nowhere_is_told_before_any_task(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "/nowhere/base", f"mine={root}/tuned"]) == 2
+    assert "error: BASE /nowhere/base: is neither builtin, a model folder, nor a hub id" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("candidate", "why"),
     [
-        ("mine=./absent", "variants.mine.path: './absent' is neither 'builtin', a model folder, nor a hub id"),
+        ("mine=./absent", "CANDIDATE mine=./absent: is neither a model folder, an adapter's, nor a hub id"),
         ("mine=builtin:unaligned", "builtin:unaligned can be a base alone; give a folder or a hub id"),
         ("base=x", "the name base is the base's"),
     ],

@@ -17,6 +17,7 @@ VARIANTS = {
     "ift": {"strategy": "ift", "learning_rate": 0.05},
     "ml-lr": {"strategy": "ml_lr", "learning_rate": 0.05, "rest_ratio": 0.2, "modules": ["q", "up.1"]},
     "found": {"strategy": "ml_lr", "learning_rate": 0.05, "modules": "found"},
+    "swat": {"strategy": "swat", "learning_rate": 0.05, "modules": ["q"], "warmup_fraction": 0.5},
     "complement": {"strategy": "ml_lr", "learning_rate": 0.05, "modules": "complement"},
 }
 
@@ -65,11 +66,19 @@ def test_the_set_that_the_search_found(run: Path, capsys: pytest.CaptureFixture[
     assert len(made["matrices"]) == len(made["modules"])
 
 
+def test_swat_is_exported_as_a_record_alone(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(run), "--variant", "swat", "--to", "json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["modules"], made["rest_ratio"], made["warmup_fraction"]) == (["q.0", "q.1"], 1.0, 0.5)
+    assert main(["export", str(run), "--variant", "swat"]) == 2
+    assert "learn alone first, which other trainers have no setting for; --to json" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("variant", "why"),
     [
         ("ml_lr", "the run has no such variant; did you mean 'ml-lr'?"),
-        ("ift", "strategy ift is no two learning rates; ml_lr is"),
+        ("ift", "strategy ift has no robust modules, as ml_lr and swat have"),
         ("complement", "modules: complement is a control and not robust"),
         ("base", "is the base unchanged; it has no robust modules"),
     ],

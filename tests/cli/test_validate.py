@@ -47,11 +47,34 @@ def test_variants_of_sweeps_are_counted_and_named(tmp_path: Path, capsys: pytest
 def test_what_strategies_need_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rate = {"learning_rate": 1e-3}
     found = {name: {"strategy": name, "modules": "found", **rate} for name in ("ml_lr", "swat")}
-    path = write(tmp_path, variants={**found, "kl": {"strategy": "kl", **rate}})
+    path = write(tmp_path, training={"steps": 4}, variants={**found, "kl": {"strategy": "kl", **rate}})
     assert main(["validate", str(path)]) == 0
     said = capsys.readouterr().out
     assert "; needs the search for robust modules (ml_lr, swat)" in said
     assert "; needs the base's logits in training (kl)" in said
+
+
+def test_early_stopping_that_would_hold_out_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def validated(share: float) -> int:
+        own = {"strategy": "ift", "learning_rate": 1e-3, "training": {"early_stop": {"share": share}}}
+        source = {"source": rows(tmp_path, "a.jsonl", 40)}
+        return main(["validate", str(write(tmp_path, dataset=source, variants={"mine": own}))])
+
+    assert validated(0.001) == 2
+    assert (
+        f"{tmp_path / 'small.yaml'}: training.early_stop.share: 0.001 of 40 rows is 0, for train mine seed 0"
+        in capsys.readouterr().err
+    )
+    assert (validated(0.999), validated(0.1)) == (2, 0)
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "run"])
+def test_what_the_plan_finds_is_told_by_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    path = write(tmp_path, variants={"mine": {"strategy": "resta", "learning_rate": 1e-3}})
+    assert main([verb, str(path)]) == 2
+    assert f"error: {path}: variants.mine: strategy resta needs the unaligned sibling" in capsys.readouterr().err
 
 
 def test_a_mistake_in_a_sweep_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,7 +123,7 @@ def test_the_verb_makes_the_analysis_alone(finished: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["qwen2", "gemma2", "phi3", "gpt_neox"])
+@pytest.mark.parametrize("family", ["qwen2", "gemma2", "phi3", "gpt-neox"])
 def test_other_families_take_the_same_path(tmp_path: Path, family: str) -> None:
     variants = {name: SECTIONS["variants"][name] for name in ("ift", "found")}
     path = config(tmp_path, save_tiny(tmp_path / "model", family), **{**SECTIONS, "variants": variants})

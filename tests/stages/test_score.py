@@ -139,6 +139,23 @@ def test_the_stage_reads_folders_and_writes_scores(tmp_path: Path) -> None:
     ]
 
 
+def test_a_loss_that_is_not_of_the_ift_data_alone_is_not_compared(tmp_path: Path) -> None:
+    base, tuned, other = entry("base"), entry("ift", 0), entry("mixed", 0)
+    inputs = write(tmp_path, base, [sample(0, "no")], [verdict(0, "refuses")])
+    inputs += write(tmp_path, tuned, [sample(0, "yes")], [verdict(0, "complies")])
+    inputs += write(tmp_path, other, [sample(0, "nay")], [verdict(0, "refuses")])
+    compared = []
+    for without in ((), ("mixed",)):
+        params = ScoreParams(
+            entries=(base, tuned, other), primary_judges=(("harm", "world"),), statistics=SETTINGS,
+            families=(family("plain", "ift"), family("other", "mixed")), without_loss=without,
+        )  # fmt: skip
+        score.run(params, StageContext(tmp_path, tuple(inputs), lambda p: None))
+        found = ScoreTable.model_validate_json((tmp_path / "scores.json").read_text())
+        compared.append([m.variant for m in found.matched])
+    assert compared == [["mixed"], []]
+
+
 def test_what_the_leakage_check_found_stands_beside_the_scores(tmp_path: Path) -> None:
     found = checked(["harm"], prompts=4, overlaps=[overlap("harm")])
     (tmp_path / "leakage.json").write_text(found.model_dump_json())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -24,8 +25,12 @@ from harness.specs import (
     TrainSpec,
 )
 from harness.stages import Progress, StageContext, dataset, train
-from harness.training import resume
+from harness.training import checkpoints, resume
+from harness.training.checkpoints import OpenCheckpoint
 from tests.tiny_models import FAMILIES, save_base_stage
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 EVERYTHING = GroupRule(name="all", modules=("*",), scale=1.0)
 QUICK = LoopSettings(steps=6, batch_size=4, warmup_ratio=0)
@@ -249,6 +254,24 @@ def test_memory_savers_leave_the_loss_alike(trained: Trainer, change: dict[str, 
     saving = plain.model_copy(update=change)
     losses = [summary(trained(params(loop=loop), "llama")).final_loss for loop in (plain, saving)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_gradient_checkpointing_computes_the_layers_again(trained: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    real = checkpoints.load_model
+
+    def load(checkpoint: OpenCheckpoint, *, dtype: str) -> PreTrainedModel:
+        model = real(checkpoint, dtype=dtype)
+        for name, module in model.named_modules():
+            if name.endswith(".mlp"):
+                module.register_forward_pre_hook(lambda *_: counts.append(counts.pop() + 1))
+        return model
+
+    monkeypatch.setattr(train, "load_model", load)
+    for saves in (False, True):
+        counts.append(0)
+        trained(params(loop=QUICK.model_copy(update={"steps": 3, "gradient_checkpointing": saves})), "llama")
+    assert counts[1] == counts[0] + 3 * 2  # of three steps, two layers each
 
 
 def test_counts_and_progress(bases: dict[str, tuple[tuple[str, Path], ...]], tmp_path: Path) -> None:

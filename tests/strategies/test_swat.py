@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from harness.strategies import swat
 from harness.strategies.swat import Settings, train_spec
+from tests.tuned import QUICK, Bench, changes
+
+CONSTANT = QUICK.model_copy(update={"schedule": "constant"})
 
 
 def test_the_robust_modules_warm_up_alone_and_then_everything_learns_at_one_rate() -> None:
@@ -24,6 +28,16 @@ def test_the_warm_up_takes_a_quarter_by_default() -> None:
 def test_a_warm_up_of_all_steps_never_trains_the_rest() -> None:
     spec = train_spec(Settings(learning_rate=1e-3, modules=("q",), warmup_fraction=1))
     assert [phase.groups for phase in spec.phases] == [("robust",)]
+
+
+def test_the_rest_learns_in_the_steps_after_the_warm_up_alone(on: Bench) -> None:
+    made = {}
+    for share in (0.5, 0.75, 1):
+        asked = Settings(learning_rate=1e-3, modules=("q",), warmup_fraction=share)
+        made[share] = changes(on.train(swat, asked, loop=CONSTANT))
+    assert {name for name, change in made[1].items() if change > 0} == {"q.0", "q.1"}
+    assert made[0.5]["k.0"] > 1.5 * made[0.75]["k.0"] > 0
+    assert made[0.5]["q.0"] > 1.2 * made[0.5]["k.0"]
 
 
 @pytest.mark.parametrize(

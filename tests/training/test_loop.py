@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, CohereConfig, PreTrainedModel
 
 from harness.chat import EncodedExample
-from harness.errors import ModelError
+from harness.errors import ConfigError, ModelError
 from harness.modules import check_architecture
 from harness.specs import GroupRule, LoopSettings, TrainSpec
 from harness.strategies import TokenLogits, swat
@@ -84,6 +84,13 @@ def test_group_rates_keep_their_ratio_over_the_schedule(tmp_path: Path) -> None:
         assert rates[0] == pytest.approx(10 * rates[-1])
 
 
+def test_one_kernel_updates_all_parameters(tmp_path: Path) -> None:
+    """Fused: other kernels are slower and round otherwise, so that trainings would not come out alike again."""
+    spec, model = TrainSpec(learning_rate=1e-2, groups=ALL), model_of(tmp_path)
+    optimizer = make_optimizer(Training(model, build_groups(model, spec), spec, LoopSettings(steps=4), 0))
+    assert [group["fused"] for group in optimizer.param_groups] == [True, True]
+
+
 def test_norms_do_not_decay(tmp_path: Path) -> None:
     spec = TrainSpec(learning_rate=1e-2, groups=(GroupRule(name="all", modules=("*",), scale=1),))
     model = model_of(tmp_path)
@@ -133,6 +140,15 @@ def test_optimizer_states_survive_a_change_of_phase(
     steps = {names[p]: int(state["step"]) for p, state in made[0].state.items()}
     assert {count for name, count in steps.items() if "q_proj" in name} == {6}
     assert {count for name, count in steps.items() if "q_proj" not in name} == {3}
+
+
+def test_a_phase_that_would_have_no_step_is_refused(tmp_path: Path, examples: Examples) -> None:
+    """Of epochs the number of steps is known here first: three of one example each."""
+    spec = swat.train_spec(swat.Settings(learning_rate=1e-3, modules=("q",), warmup_fraction=0.1))
+    model = model_of(tmp_path)
+    training = Training(model, build_groups(model, spec), spec, LoopSettings(epochs=1, batch_size=1), 0)
+    with pytest.raises(ConfigError, match="training: phase 'warm-up' would have none of the 3 steps"):
+        train(training, examples, lambda _: None)
 
 
 def test_the_rest_keeps_still_while_the_robust_modules_warm_up(tmp_path: Path, examples: Examples) -> None:

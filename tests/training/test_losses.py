@@ -53,6 +53,30 @@ def test_the_base_beside_the_model_stays_the_base(model: PreTrainedModel, exampl
     assert not torch.allclose(tokens.logits, before)
 
 
+def test_the_base_beside_an_adapter_thaws_nothing(model: PreTrainedModel, examples: Examples) -> None:
+    """A phase holds some adapters still; the base's forward pass must leave them so."""
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj", "k_proj"], task_type="CAUSAL_LM"))
+    assert isinstance(adapted, PeftModel)
+    for name, parameter in adapted.named_parameters():
+        parameter.requires_grad_("q_proj.lora" in name)
+    backward(Loss(reference=reference_of(model, adapted)), model, [examples.batch(torch.tensor([0, 1]))])
+    learning = {name for name, p in adapted.named_parameters() if p.requires_grad}
+    assert learning and all("q_proj.lora" in name for name in learning)
+    assert all((p.grad is not None) == (name in learning) for name, p in adapted.named_parameters())
+
+
+def test_the_gradients_of_several_passes_are_those_of_one(model: PreTrainedModel, examples: Examples) -> None:
+    """Of unequal numbers of tokens: each token counts alike, whichever forward pass it is in."""
+    made = []
+    for passes in ([[0, 1]], [[0], [1]]):
+        model.zero_grad()
+        backward(PLAIN, model, [examples.batch(torch.tensor(chosen)) for chosen in passes])
+        made.append({name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None})
+    assert made[0].keys() == made[1].keys()
+    for name, grad in made[0].items():
+        torch.testing.assert_close(made[1][name], grad, rtol=1e-4, atol=1e-7 + 1e-5 * float(grad.abs().max()))
+
+
 def test_the_logged_loss_is_the_cross_entropy_whatever_is_minimised(
     model: PreTrainedModel, examples: Examples
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -10,8 +12,9 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from harness.chat import EncodedExample
 from harness.errors import ModelError
+from harness.strategies import constrained_sft, kl
 from harness.training.examples import IGNORED, Examples, load_examples, save_examples
-from harness.training.losses import Loss, backward, check_packing, places_of
+from harness.training.losses import Loss, backward, check_packing, places_of, reference_of
 from harness.training.packing import packed_batch, rows_of
 from tests.tiny_models import ALL_FAMILIES, save_tiny
 
@@ -48,6 +51,22 @@ def assert_alike(model: PreTrainedModel, examples: Examples) -> None:
     assert padded[1].keys() == packed[1].keys()
     for name, grad in padded[1].items():
         torch.testing.assert_close(packed[1][name], grad, rtol=1e-3, atol=1e-6 + 1e-4 * float(grad.abs().max()))
+
+
+@pytest.mark.parametrize("strategy", [kl, constrained_sft])
+def test_the_base_beside_a_packed_batch_sees_the_examples_apart_too(
+    tmp_path: Path, examples: Examples, strategy: ModuleType
+) -> None:
+    model = model_of(tmp_path, "llama", attention="sdpa")
+    of = partial(strategy.token_loss, strategy.Settings(learning_rate=1e-3))
+    loss = Loss(of, reference_of(model, None))
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    padded, packed = examples.batch(ALL), packed_batch(examples, ALL)
+    assert packed.input_ids.shape[0] < len(ALL)
+    one, other = (float(loss.summed(model, batch).detach()) for batch in (padded, packed))
+    assert other == pytest.approx(one, rel=1e-4)
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])

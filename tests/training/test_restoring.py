@@ -30,3 +30,29 @@ def test_a_change_that_no_adapter_makes_is_no_silent_failure(tmp_path: Path) -> 
     assert isinstance(adapted, PeftModel)
     with pytest.raises(SilentFailureError, match=r"module q\.0: .* the strategy must say `merges`"):
         restore_adapter(adapted, None, lambda weights: weights.base + 1)
+
+
+def adapted_of(folder: Path) -> PeftModel:
+    config = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM", init_lora_weights=False)
+    made = get_peft_model(model(folder), config)
+    assert isinstance(made, PeftModel)
+    return made
+
+
+def test_a_sibling_that_equals_the_base_is_refused(tmp_path: Path) -> None:
+    why = "unaligned: its weights equal the base's, so that the strategy would change nothing"
+    with pytest.raises(ModelError, match=why):
+        restore_full(model(tmp_path), model(tmp_path), model(tmp_path), lambda weights: weights.tuned)
+    with pytest.raises(ModelError, match=why):
+        restore_adapter(adapted_of(tmp_path), model(tmp_path), lambda weights: weights.tuned)
+
+
+def test_a_sibling_that_differs_anywhere_is_not(tmp_path: Path) -> None:
+    other = model(tmp_path)
+    other.get_parameter("model.layers.1.self_attn.q_proj.weight").data[0, 0] += 1
+    restore_full(model(tmp_path), model(tmp_path), other, lambda weights: weights.tuned)
+    restore_adapter(adapted_of(tmp_path), other, lambda weights: weights.tuned)
+
+
+def test_without_a_sibling_nothing_is_compared(tmp_path: Path) -> None:
+    restore_full(model(tmp_path), model(tmp_path), None, lambda weights: weights.tuned)
