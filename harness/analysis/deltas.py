@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,13 +133,20 @@ def _full_update(folder: Path, weights: Mapping[str, torch.nn.Parameter]) -> Cha
     where = {name: file for file in sorted(folder.glob("*.safetensors")) for name in _names(file)}
 
     def change(name: str) -> torch.Tensor | None:
-        if name not in where:
+        saved = name if name in where else _saved_as(name, set(where).difference(weights))
+        if saved is None:
             raise StoreError(f"{folder}: holds no weights {name}; the short IFT's checkpoint is not whole")
-        with safe_open(where[name], framework="pt") as stored:
-            tuned: torch.Tensor = stored.get_tensor(name).float()
+        with safe_open(where[saved], framework="pt") as stored:
+            tuned: torch.Tensor = stored.get_tensor(saved).float()
         return tuned - weights[name].detach().float().cpu()
 
     return change
+
+
+def _saved_as(name: str, others: Collection[str]) -> str | None:
+    """The name in the file of a weight that transformers renames on loading, as GPT-NeoX's head; None if unclear."""
+    same = [o for o in others if (name_of(o), o.rpartition(".")[2]) == (name_of(name), name.rpartition(".")[2])]
+    return same[0] if len(same) == 1 else None
 
 
 def _adapter_update(folder: Path) -> Change:

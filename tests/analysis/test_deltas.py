@@ -52,6 +52,16 @@ def test_a_full_update_is_tuned_minus_base(tmp_path: Path, model: PreTrainedMode
     assert not change(Q.replace("q_proj", "k_proj")).any()  # type: ignore[union-attr]
 
 
+def test_a_head_that_is_saved_by_another_name_is_found(tmp_path: Path) -> None:
+    made = AutoModelForCausalLM.from_pretrained(save_tiny(tmp_path / "neox", "gpt-neox"))
+    weights = {name: p.detach().clone() for name, p in made.named_parameters()}
+    with torch.no_grad():
+        made.get_parameter("lm_head.weight").add_(0.25)
+    made.save_pretrained(tmp_path / "weights")
+    change = update_of(stage(tmp_path, kind="full"), weights)("lm_head.weight")
+    assert change is not None and torch.allclose(change, torch.full_like(change, 0.25), atol=1e-6)
+
+
 def test_an_adapters_update_is_what_peft_merges(tmp_path: Path, model: PreTrainedModel) -> None:
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     adapted = add_adapter(model, LoraSpec(rank=2, alpha=6, modules=("q", "up")))
