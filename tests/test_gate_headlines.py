@@ -49,7 +49,8 @@ def test_report_comment_and_terminal_say_whom_it_judged() -> None:
 
 def test_runs_side_by_side_say_whom_it_judged() -> None:
     given = RunInput(sources=narrow(), headline="", facts=())
-    assert compare_runs([given, given]).runs[0].gate == "can’t say for ml-lr; 2 rules: 2 can’t say"
+    head = compare_runs([given, given]).runs[0]
+    assert (head.decision, head.gate) == ("cant_say", "for ml-lr; 2 rules: 2 can’t say")
 
 
 def test_a_shared_reason_is_said_once_with_each_rules_numbers() -> None:

@@ -15,7 +15,7 @@ def test_title_stands_before_the_colon_and_source_ends_with_its_paragraph() -> N
     words = plugin_words("strategies", "ml_lr")
     assert words.title == "ML-LR"
     assert words.does == "robust modules learn at the learning rate, the rest at a fraction of it."
-    assert words.source.startswith("[paper] differentiated") and words.source.endswith("patterns in the config.")
+    assert words.source.startswith("[paper] differentiated") and words.source.endswith("or modules by hand.")
 
 
 def test_a_line_without_a_colon_has_the_plugins_name_for_title() -> None:
