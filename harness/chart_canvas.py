@@ -14,7 +14,7 @@ import altair as alt
 
 from harness.hostile import one_line
 
-Row: TypeAlias = Mapping[str, str | float]
+Row: TypeAlias = Mapping[str, str | float | None]
 
 FILL, STROKE = alt.Fill("paint:N", scale=None), alt.Stroke("paint:N", scale=None)
 """Class names as they are."""
@@ -70,8 +70,8 @@ def data(rows: Iterable[Row]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=shown))
 
 
-def layered(layers: list[alt.Chart], canvas: Canvas) -> alt.LayerChart:
-    """Layers in a frame of the canvas, the axes with our classes."""
+def layered(layers: list[alt.Chart], canvas: Canvas, *, font: float = 12, gap: float = 8) -> alt.LayerChart:
+    """Layers in a frame of the canvas, the axes with our classes; `font` and `gap` are of their labels."""
     made: alt.LayerChart = alt.LayerChart(
         layer=layers,
         width=canvas.wide,
@@ -80,7 +80,7 @@ def layered(layers: list[alt.Chart], canvas: Canvas) -> alt.LayerChart:
         autosize=alt.AutoSizeParams(type="none"),
     ).configure_axis(
         aria=False, domain=False, ticks=False, tickRound=False, translate=0, labelFlush=False, labelOverlap=False,
-        labelLimit=0, labelFontSize=12, labelPadding=8, gridColor=".grid", labelColor=".tick", titleColor=".axis",
+        labelLimit=0, labelFontSize=font, labelPadding=gap, gridColor=".grid", labelColor=".tick", titleColor=".axis",
         titleBaseline="alphabetic",
     )  # fmt: skip
     return made

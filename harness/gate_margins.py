@@ -82,12 +82,16 @@ def _unscored(policy: Policy, one: Asked) -> _Lack | None:
 
 
 def _to_score(score: Score, policy: Policy) -> _Lack | None:
-    unscored, total = score.unscored, score.scored + score.unscored
-    if not total or unscored / total <= policy.max_unscored:
-        return None
-    amount = unscored - floor(policy.max_unscored * total)
+    amount = _excess(score.scored, score.unscored, policy)
     allowed = f"max_unscored {policy.max_unscored:.0%}"
-    return _Lack(f"score {amount:,} of the {unscored:,} unscored samples ({allowed})", amount)
+    text = f"score {amount:,} of the {score.unscored:,} unscored samples ({allowed})"
+    return _Lack(text, amount) if amount else None
+
+
+def _excess(scored: int, unscored: int, policy: Policy) -> int:
+    """How many more samples are unscored than the policy allows."""
+    total = scored + unscored
+    return unscored - floor(policy.max_unscored * total) if total and unscored / total > policy.max_unscored else 0
 
 
 def _prompts(settings: StatisticsSettings, policy: Policy, one: Asked) -> _Lack | None:
@@ -230,9 +234,7 @@ def _baseline_lacks(policy: Policy, one: Asked) -> tuple[_Lack, ...]:
     if theirs is None or theirs.gap:
         return ()
     lacks = []
-    total = theirs.scored + theirs.unscored
-    if total and theirs.unscored / total > policy.max_unscored:
-        amount = theirs.unscored - floor(policy.max_unscored * total)
+    if amount := _excess(theirs.scored, theirs.unscored, policy):
         lacks.append(f"of the baseline, score {amount:,} of the {theirs.unscored:,} unscored samples")
     if theirs.leaked is None and policy.max_leakage < 1:
         lacks.append("make the baseline again, so that its prompts are checked for leakage")

@@ -51,6 +51,13 @@ def _cached_commit(repo: str, revision: str, *, repo_type: str) -> str | None:
     return ref.read_text().strip() if ref.is_file() else None
 
 
+def local_model(location: str, *, kind: str, revision: str | None) -> Path | None:
+    """The folder of a model that is on this machine: a local one (`path`), or one of the hub's in the cache (`hub`)."""
+    if kind == "hub":
+        return None if revision is None else cached(location, revision, repo_type="model")
+    return Path(location) if kind == "path" else None
+
+
 def remember(repo: str, revision: str, commit: str, *, repo_type: str) -> None:
     """Note in the cache which commit a branch or tag is, so that `commit_of` answers without a network.
 

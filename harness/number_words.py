@@ -14,6 +14,11 @@ def points(difference: float) -> str:
     return f"{said} {'point' if said.lstrip('−') == '1' else 'points'}"
 
 
+def signed(difference: float) -> str:
+    """`+12.3` or `−0.1`: percentage points without their unit, with one decimal."""
+    return _minus(f"{round(100 * difference, 1) + 0.0:+.1f}")
+
+
 def distance(difference: float) -> str:
     """`4.6 points`: how far two shares are apart, with one decimal."""
     return f"{abs(100 * difference):.1f} points"
@@ -26,7 +31,7 @@ def share_end(share: float) -> str:
 
 def rise_end(difference: float) -> str:
     """`+4.7 points` or `−0.1 points`, with one decimal."""
-    return f"{_signed(difference)} points"
+    return f"{signed(difference)} points"
 
 
 def share_interval(value: float, low: float, high: float) -> str:
@@ -36,15 +41,11 @@ def share_interval(value: float, low: float, high: float) -> str:
 
 def rise_interval(value: float, low: float, high: float) -> str:
     """`+0.4 points [−0.1, +1.7]`."""
-    return f"{rise_end(value)} [{_signed(low)}, {_signed(high)}]"
+    return f"{rise_end(value)} [{signed(low)}, {signed(high)}]"
 
 
 def _rounded(share: float) -> str:
     return _minus(f"{round(100 * share, 1) + 0.0:.1f}")
-
-
-def _signed(difference: float) -> str:
-    return _minus(f"{round(100 * difference, 1) + 0.0:+.1f}")
 
 
 def _minus(number: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness import report_words as words
 from harness.gate_words import GATE_WORDS
 from harness.records import GateDecision, MatchedComparison, TaskCard
-from harness.report_matched import conclude, shown
+from harness.report_matched import conclude, learnt_words, shown
 from harness.report_matched_records import Tone
 from harness.report_outcome_records import InShort
 from harness.report_records import Cell, Row
@@ -55,19 +55,13 @@ def _against(cell: Cell, found: MatchedComparison | None, *, tasks: Sequence[Tas
     if found is not None:
         if conclude(found) == "unknown":
             return f"at like expertise {shown(found)}"
-        task = next((t for t in tasks if t.name == found.expertise_task), None)
-        at = f"a training loss of {found.at:.3f}" if task is None else f"{words.percent(found.at)} {task.outcome}"
-        difference = _points(found.difference, found.low, found.high)
-        alike = "as much expertise" if task is not None else "the same loss"
-        return f"plain IFT at {alike} ({at}) {words.percent(found.reference)}: {shown(found)}, {difference}"
+        difference = words.difference_words(found.difference, found.low, found.high)
+        alike = f"{'as much expertise' if found.by == 'expertise' else 'the same loss'} ({learnt_words(found, tasks)})"
+        return f"plain IFT at {alike} {words.percent(found.reference)}: {shown(found)}, {difference}"
     if cell.comparison is None:
         return "not compared"
     c = cell.comparison
-    return f"{words.WORDS[cell.tone]}, {_points(c.difference, c.low, c.high)}"
-
-
-def _points(difference: float, low: float, high: float) -> str:
-    return f"{words.points(difference)} points {words.point_interval(low, high)}"
+    return f"{words.WORDS[cell.tone]}, {words.difference_words(c.difference, c.low, c.high)}"
 
 
 def _usability(row: Row, tasks: Sequence[TaskCard]) -> str:

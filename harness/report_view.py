@@ -22,7 +22,7 @@ from harness.report_leakage import leakage_lines
 from harness.report_limits import limits
 from harness.report_margins import bounds_words, margin_words, power_lines
 from harness.report_matched import matched_findings
-from harness.report_method import method
+from harness.report_method import AXES, method
 from harness.report_outcomes import outcome_lines, outcome_rows
 from harness.report_provenance import provenance
 from harness.report_quality import quality_lines, quality_rows
@@ -46,13 +46,12 @@ from harness.report_variants import variant_views
 __all__ = ["CheckpointOutputs", "ReportSources", "ReportView", "build_view", "render"]
 
 _KINDS = TYPES
-_AXES = ("harmfulness", "usability", "expertise")
 
 
 def build_view(sources: ReportSources) -> ReportView:
     """Everything the report shows, from what the run wrote."""
     table = sources.table
-    tasks = tuple(sorted(table.tasks, key=lambda card: _AXES.index(card.axis)))
+    tasks = tuple(sorted(table.tasks, key=lambda card: AXES.index(card.axis)))
     variants = variant_views(sources)
     rows = tuple(_row(v, variants[0].name, tasks=tasks, sources=sources) for v in variants)
     found = words.findings(rows, tasks=tasks, level=1 - table.statistics.confidence)

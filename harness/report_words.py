@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from harness.baseline_records import BaselineRun
 from harness.gate_words import GATE_WORDS as GATE_WORDS
 from harness.gate_words import count_words
+from harness.number_words import signed
 from harness.records import Comparison, Direction, GateDecision, Score, TaskCard
 from harness.report_records import Cell, Finding, Row, Tone
 
@@ -35,13 +36,17 @@ def interval(low: float | None, high: float | None) -> str:
 
 def points(difference: float) -> str:
     """`+12.3`, in percentage points."""
-    rounded = round(difference * 100, 1) + 0.0
-    return f"{rounded:+.1f}".replace("-", "−")
+    return signed(difference)
 
 
 def point_interval(low: float, high: float) -> str:
     """`[+8.1, +16.0]`, in percentage points."""
     return f"[{points(low)},\u00a0{points(high)}]"
+
+
+def difference_words(difference: float, low: float, high: float) -> str:
+    """`+12.3 points [+8.1, +16.0]`."""
+    return f"{points(difference)} points {point_interval(low, high)}"
 
 
 def p_number(p_value: float) -> str:
@@ -125,7 +130,7 @@ def _line(card: TaskCard, cell: Cell, base: Cell | None) -> str:
         text += f", base {percent(base.score.value)}"
     c = cell.comparison
     if c is not None:
-        text += f"; {points(c.difference)} points {point_interval(c.low, c.high)}"
+        text += f"; {difference_words(c.difference, c.low, c.high)}"
         text += f", {p_words(c.p_value)} after Holm over all pairs"
     return text + "."
 

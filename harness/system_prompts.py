@@ -47,9 +47,7 @@ def system_prompts(config: RunConfig) -> tuple[SystemPrompt, ...]:
 
 def local_folder(source: ModelSource) -> Path | None:
     """The folder with a base's tokenizer; None where there is none on this machine, and for the built-in model."""
-    folder = Path(source.location) if source.kind == "path" else None
-    if source.kind == "hub" and source.revision is not None:
-        folder = hub.cached(source.location, source.revision, repo_type="model")
+    folder = hub.local_model(source.location, kind=source.kind, revision=source.revision)
     return folder if folder is not None and (folder / "tokenizer_config.json").is_file() else None
 
 

@@ -29,9 +29,7 @@ def layers_of(source: ModelSource) -> int | None:
     """How many layers a model has, as its config.json says; None where that is not on this machine or does not say."""
     if source.kind == "builtin":
         return BUILTIN_LAYERS
-    folder: Path | None = Path(source.location)
-    if source.kind == "hub":
-        folder = None if source.revision is None else hub.cached(source.location, source.revision, repo_type="model")
+    folder = hub.local_model(source.location, kind=source.kind, revision=source.revision)
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8")) if folder else {}
     except (OSError, ValueError):

@@ -29,12 +29,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
 
 from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.specs import Record
+
+if TYPE_CHECKING:
+    from harness.rubrics import ChatRequest
+    from harness.rubrics.ask_settings import AskSettings
 
 Ask = Callable[[Sequence[Sample]], list[Verdict]]
 """One verdict for each sample, in order."""
@@ -78,6 +82,19 @@ class Expense:
     """For each judged checkpoint; None is no cap."""
     requests: int = 1
     """For each sample."""
+
+
+def expense_of(settings: AskSettings, blank: ChatRequest, *, requests: int = 1) -> Expense:
+    """Of a judge that asks an LLM behind an endpoint; `blank` is what it sends about empty texts."""
+    priced = settings.price_per_million_in or settings.price_per_million_out
+    return Expense(
+        payee=f"{settings.model} at {settings.base_url}",
+        attempts=1 + settings.retries,
+        worst=settings.budget.worst(blank) if priced else None,
+        text_price=settings.price_per_million_in,
+        cap=settings.max_cost,
+        requests=requests,
+    )
 
 
 def unscored(sample: Sample, *, judge: str, reason: str = TOO_LONG) -> Verdict:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import ConfigError
-from harness.judges import TOO_LONG, Ask, Expense, JudgeSettings, unscored
+from harness.judges import TOO_LONG, Ask, Expense, JudgeSettings, expense_of, unscored
 from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.resources import PACKAGE
 from harness.rubrics.ask_settings import AskSettings, open_asker
@@ -61,17 +61,7 @@ def outcome(settings: Settings) -> str:
 
 def expenses(settings: Settings) -> tuple[Expense, ...]:
     """Two requests for each sample; none for the base's own."""
-    priced = settings.price_per_million_in or settings.price_per_million_out
-    return (
-        Expense(
-            payee=f"{settings.model} at {settings.base_url}",
-            attempts=1 + settings.retries,
-            worst=settings.budget.worst(blank()) if priced else None,
-            text_price=settings.price_per_million_in,
-            cap=settings.max_cost,
-            requests=2,
-        ),
-    )
+    return (expense_of(settings, blank(), requests=2),)
 
 
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:

@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.judges import TOO_LONG, Ask, Expense, JudgeSettings, unscored
+from harness.judges import TOO_LONG, Ask, Expense, JudgeSettings, expense_of, unscored
 from harness.records import Outcome, Sample, TaskCard, Verdict
 from harness.resources import PACKAGE
 from harness.rubrics import NoReply, Reply
@@ -68,17 +68,7 @@ def misfit(settings: Settings, card: TaskCard) -> str:
 
 def expenses(settings: Settings) -> tuple[Expense, ...]:
     """One request for each sample."""
-    blank = _fenced(RUBRICS[settings.rubric], ("", "", "")).chat
-    priced = settings.price_per_million_in or settings.price_per_million_out
-    return (
-        Expense(
-            payee=f"{settings.model} at {settings.base_url}",
-            attempts=1 + settings.retries,
-            worst=settings.budget.worst(blank) if priced else None,
-            text_price=settings.price_per_million_in,
-            cap=settings.max_cost,
-        ),
-    )
+    return (expense_of(settings, _fenced(RUBRICS[settings.rubric], ("", "", "")).chat),)
 
 
 def judge(samples: Sequence[Sample], settings: Settings) -> list[Verdict]:
