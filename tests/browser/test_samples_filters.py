@@ -80,6 +80,7 @@ def test_another_section_and_a_reload_keep_the_filters(open_report: Open) -> Non
     before = page.inner_text("#count")
     page.click("nav a[href='#limits']")
     page.wait_for_url("**#limits")
+    page.wait_for_function("history.state && history.state.view")  # the address changes first
     page.reload()
     page.wait_for_selector("#browser[data-ready]")
     assert page.inner_text("#count") == before and page.input_value("#f-flip") == "harmful"
