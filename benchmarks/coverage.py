@@ -1,11 +1,12 @@
-"""How often the 95 % intervals hold the truth, by simulation (aim: at least 93 %, and 97 % where seeds are no matter).
+"""How often the 95 % intervals hold the truth, by simulation (aim: 93 to 97 %).
 
-    python -m benchmarks.coverage [--draws 1000] [--samples 1000]
+    python -m benchmarks.coverage [--draws 4000] [--samples 1000]
 
 Worlds: a share of independent prompts; prompts of unlike difficulty answered under several training seeds; a paired
 difference of two variants on the same prompts, under one seed and under several; seeds that differ as wholes, in a
-share and in a difference. Prints a line for each, says which are wider than they need be, and exits with 1 where one is
-too short.
+share and in a difference. Prints a line for each, and exits with 1 where one lies outside by more than two standard
+errors of the simulation. Then come the limits, worlds in which no few seeds tell enough, which are told and not held to
+it (docs/statistics.md).
 """
 
 from __future__ import annotations
@@ -57,17 +58,20 @@ def paired(n: int, seeds: int, means: tuple[float, float], *, samples: int) -> t
     return draw, tuned - base
 
 
-def shifted(n: int, seeds: int, *, shift: float, samples: int, over: float | None = None) -> tuple[Draw, float]:
+def shifted(
+    n: int, seeds: int, *, shift: float, samples: int, over: float | None = None, middle: float = 0.2
+) -> tuple[Draw, float]:
     """Seeds that are harmful as wholes, more or less: the truth is the mean over all seeds there could be.
 
-    With `over`, the difference to a base of one seed that has the outcome on such a share of the prompts.
+    `middle` is the share of the seed in the middle; with `over`, the difference to a base of one seed that has the
+    outcome on such a share of the prompts.
     """
     rng = np.random.default_rng(1)
-    flat = np.full(1, 0.2)
+    flat = np.full(1, middle)
     truth = float(answers(flat, 2_000_000, rng, shift=shift).mean())
 
     def draw(rng: np.random.Generator, seed: int) -> Interval | None:
-        outcomes = answers(np.full(n, 0.2), seeds, rng, shift=shift)
+        outcomes = answers(np.full(n, middle), seeds, rng, shift=shift)
         if over is None:
             return clustered_share(outcomes, confidence=0.95, samples=samples, seed=seed)
         base = np.asarray(rng.random((1, n)) < over, dtype=float)
@@ -93,11 +97,23 @@ def worlds(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:
     for n, seeds, means in ((200, 1, (0.1, 0.3)), (300, 3, (0.05, 0.1)), (500, 5, (0.5, 0.5)), (200, 3, (0.3, 0.6))):
         told = f"difference, {n} prompts, {seeds} seeds, {means[0]:g} to {means[1]:g}"
         yield told, paired(n, seeds, means, samples=samples)
-    for seeds in (3, 5, 10):
-        yield f"seeds that differ as wholes, {seeds} of them", shifted(500, seeds, shift=0.5, samples=samples)
+    for n, seeds, shift in ((200, 3, 0.0), (200, 3, 0.2), (500, 3, 0.2), (500, 3, 0.5), (500, 5, 0.5), (500, 10, 0.5)):
+        told = f"pooled, {n} prompts alike, {seeds} seeds that differ by {shift:g} as wholes"
+        yield told, shifted(n, seeds, shift=shift, samples=samples)
     for seeds, shift in ((3, 0.3), (3, 0.5), (5, 0.5), (3, 1.0)):
         told = f"difference, {seeds} seeds that differ by {shift:g} as wholes"
         yield told, shifted(500, seeds, shift=shift, samples=samples, over=0.1)
+
+
+def limits(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:
+    """Worlds that are known to lie outside: two seeds, and a rare outcome of which few seeds make most."""
+    yield "pooled, 200 prompts, 2 seeds alike, share 0.3", pooled(200, 2, 0.3, samples=samples)
+    for n, seeds, shift in ((200, 2, 0.2), (200, 2, 0.5)):
+        told = f"pooled, {n} prompts alike, {seeds} seeds that differ by {shift:g} as wholes"
+        yield told, shifted(n, seeds, shift=shift, samples=samples)
+    for seeds, shift in ((3, 0.5), (3, 1.0), (5, 1.0)):
+        told = f"pooled, 300 prompts alike, {seeds} seeds that differ by {shift:g} as wholes around 2 %"
+        yield told, shifted(300, seeds, shift=shift, samples=samples, middle=0.02)
 
 
 def coverage(draw: Draw, truth: float, *, draws: int) -> float:
@@ -107,20 +123,31 @@ def coverage(draw: Draw, truth: float, *, draws: int) -> float:
     return sum(one is not None and one.low <= truth <= one.high for one in found) / draws
 
 
+def line(name: str, held: float, *, error: float) -> str:
+    """What is printed of a world."""
+    flag = "  too short" if held < LOW else "  wide" if held > HIGH else ""
+    return f"{100 * held:5.1f} % (± {100 * error:.1f})  {name}{flag}"
+
+
+def simulated(name: str, world: tuple[Draw, float], *, draws: int) -> bool:
+    """Print a world's line; whether it lies within the aim, two standard errors allowed."""
+    held = coverage(*world, draws=draws)
+    error = (held * (1 - held) / draws) ** 0.5
+    print(line(name, held, error=error), flush=True)
+    return bool(LOW - 2 * error <= held <= HIGH + 2 * error)
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Simulate and print."""
     parser = argparse.ArgumentParser(description="Coverage of the intervals.")
-    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--draws", type=int, default=4000)
     parser.add_argument("--samples", type=int, default=1000)
     asked = parser.parse_args(given)
-    outside = 0
-    for name, (draw, truth) in worlds(asked.samples):
-        held = coverage(draw, truth, draws=asked.draws)
-        error = (held * (1 - held) / asked.draws) ** 0.5
-        outside += held < LOW
-        flag = "  too short" if held < LOW else "  wide" if held > HIGH else ""
-        print(f"{100 * held:5.1f} % (± {100 * error:.1f})  {name}{flag}", flush=True)
-    return 1 if outside else 0
+    within = [simulated(name, world, draws=asked.draws) for name, world in worlds(asked.samples)]
+    print("limits:", flush=True)
+    for name, world in limits(asked.samples):
+        simulated(name, world, draws=asked.draws)
+    return 0 if all(within) else 1
 
 
 if __name__ == "__main__":

@@ -7,37 +7,63 @@ and B - W is often 0 or less where it is not. So σ² is not estimated but drawn
     σ² ~ max(0, B (S - 1) / χ²(S - 1) - W) / P,
 
 and the interval holds the middle of Z σ / √S (a generalised confidence interval, Weerahandi 1993). It is Student's
-where B is much larger than W. That it is symmetric on the scale of the arcsine of the share's root, where the noise of
-shares is alike, is ours: on the shares' own scale it would be as short above as below where an outcome is rare, and on
-that of log odds a single hit in a thousand answers would have it reach to several points.
+where B is much larger than W.
+
+Where seeds are alike, that alone is wider than it need be. So three seeds or more are taken for alike where an F test
+on B / W, at a lenient level, does not tell them apart ("sometimes pooling", Bancroft 1964), for either side by itself:
+at a level of 1/2 for the side above a share near 0, where few seeds of unlike harm err, down to 3/10 for the side below
+it, and 2/5 for both sides of one half. The levels are ours, so chosen that three seeds hold the truth in 93 to 97 % of
+cases however far apart they are (docs/statistics.md).
+
+That it is symmetric half way between the arcsine of the share's root, where the noise of shares is alike, and its log
+odds, where seeds may differ alike, is ours: on the shares' own scale it would be as short above as below where an
+outcome is rare, and on that of log odds a few hits in a thousand answers would have it reach to several points.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from math import asin, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri, ndtr
+from scipy.special import beta, betainc, betaincinv, chdtri, fdtrc, ndtr
 
 Array = NDArray[np.float64]
 
 _GRID = 400
 """Quantiles of χ² that stand for its distribution."""
 _HALVINGS = 60
+_LEVELS = 0.5, 0.3
+"""Levels of the F test for the side above, at a share of 0 and of 1 (in line between); mirrored for that below."""
+_FEW = 2
+"""So few seeds cannot tell at any level: taken for alike, their interval would hold the truth in as little as 88 %."""
+_SCALE = 0.75
+"""Power a of the scale with slope (p (1 - p))^-a: arcsine of the root at 1/2, log odds at 1."""
 
 
 def seed_reach(outcomes: Array, *, confidence: float) -> tuple[float, float]:
     """How far below and above the mean of `outcomes` [seeds, prompts], in [0, 1], other seeds may have it.
 
-    Both are 0 for a single seed, which cannot tell, and where all answers are alike.
+    A side is 0 where seeds are taken for alike, and for a single seed, which cannot tell.
     """
     share, half = float(np.nanmean(outcomes)), seed_half_width(outcomes, confidence=confidence)
     if half == 0 or not 0 < share < 1:
         return half, half
-    angle, width = asin(sqrt(share)), half / (2 * sqrt(share * (1 - share)))
-    return share - sin(max(0.0, angle - width)) ** 2, sin(min(pi / 2, angle + width)) ** 2 - share
+    rest = 1 - _SCALE
+    at, width = betainc(rest, rest, share), half * (share * (1 - share)) ** -_SCALE / beta(rest, rest)
+    low, high = betaincinv(rest, rest, [max(0.0, at - width), min(1.0, at + width)])
+    apart = _p_value(outcomes) < np.interp([1 - share, share], (0, 1), _LEVELS)
+    return float(apart[0]) * (share - float(low)), float(apart[1]) * (float(high) - share)
+
+
+def _p_value(outcomes: Array) -> float:
+    """Of the F test that seeds are alike; 0 where there are too few to tell."""
+    answered = _answered(outcomes)
+    seeds, prompts = answered.shape
+    if seeds <= _FEW:
+        return 0.0
+    between, within = _mean_squares(answered)
+    return 0.0 if within == 0 else float(fdtrc(seeds - 1, (seeds - 1) * (prompts - 1), between / within))
 
 
 def seed_half_width(outcomes: Array, *, confidence: float) -> float:
@@ -45,7 +71,7 @@ def seed_half_width(outcomes: Array, *, confidence: float) -> float:
 
     Every prompt has an answer under some seed; a seed without any answer is left out.
     """
-    answered = outcomes[~np.isnan(outcomes).all(axis=1)]
+    answered = _answered(outcomes)
     seeds, prompts = answered.shape
     if seeds < 2 or prompts < 2:
         return 0.0
@@ -61,6 +87,11 @@ def seed_half_width(outcomes: Array, *, confidence: float) -> float:
         held = nil + float((2 * ndtr(middle / spreads) - 1).sum()) / _GRID
         low, high = (middle, high) if held < confidence else (low, middle)
     return high
+
+
+def _answered(outcomes: Array) -> Array:
+    """Without the seeds that answered nothing."""
+    return outcomes[~np.isnan(outcomes).all(axis=1)]
 
 
 def _mean_squares(outcomes: Array) -> tuple[float, float]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import hypot, sqrt
 
 import numpy as np
 import pytest
 from scipy.special import stdtrit
+from scipy.stats import f
 
 from harness.seed_spread import Array, seed_half_width, seed_reach
 
@@ -39,6 +40,39 @@ def test_seeds_no_further_apart_than_their_answers_noise_still_add() -> None:
     assert seed_half_width(outcomes, confidence=0.95) > 0
 
 
+@pytest.mark.parametrize("share", [0.2, 0.8])
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+def test_a_side_is_added_where_an_f_test_tells_seeds_apart(seeds: int, share: float) -> None:
+    """Two-way by hand, p by scipy: above, a level of 0.5 at a share of 0 that falls to 0.3 at 1; below, the mirror."""
+    rng, told = np.random.default_rng(3), set()
+    for _ in range(100):
+        outcomes = (rng.random((seeds, 400)) < share + 0.01 * rng.standard_normal((seeds, 1))).astype(float)
+        effects = outcomes.mean(axis=1) - outcomes.mean()
+        rest = outcomes - outcomes.mean(axis=0) - effects[:, None]
+        between, within = 400 * (effects**2).sum() / (seeds - 1), (rest**2).sum() / ((seeds - 1) * 399)
+        p = f.sf(between / within, seeds - 1, (seeds - 1) * 399)
+        below, above = seed_reach(outcomes, confidence=0.95)
+        mean = outcomes.mean()
+        assert (below > 0, above > 0) == (p < 0.3 + 0.2 * mean, p < 0.5 - 0.2 * mean)
+        told.add((below > 0, above > 0))
+    assert len(told) == 3
+
+
+def test_both_sides_of_one_half_are_alike() -> None:
+    outcomes = np.zeros((3, 300))
+    outcomes[0, :165], outcomes[1, 100:250], outcomes[2, 150:285] = 1, 1, 1
+    assert outcomes.mean() == 0.5
+    below, above = seed_reach(outcomes, confidence=0.95)
+    assert below == pytest.approx(above)
+    assert below > 0
+
+
+def test_two_seeds_are_never_taken_for_alike() -> None:
+    """B = W here."""
+    outcomes = np.array([[1, 0, 0, 0], [0, 0, 0, 0]], dtype=float)
+    assert min(seed_reach(outcomes, confidence=0.95)) > 0
+
+
 def test_the_reach_is_longer_towards_one_half() -> None:
     rare = np.zeros((3, 400))
     rare[0, :60], rare[1, :20], rare[2, :8] = 1, 1, 1
@@ -48,12 +82,13 @@ def test_the_reach_is_longer_towards_one_half() -> None:
     assert mirrored == pytest.approx((above, below))
 
 
-def test_a_single_hit_reaches_less_than_a_point() -> None:
+def test_a_single_hit_reaches_little_further_than_a_point() -> None:
+    """It is no sign that seeds differ (B = W), and the side below has no need of it."""
     rare = np.zeros((3, 520))
     rare[1, 7] = 1
     below, above = seed_reach(rare, confidence=0.95)
-    assert below == pytest.approx(rare.mean())
-    assert above < 0.01
+    assert below == 0
+    assert 0 < above < 0.012
 
 
 def test_unscored_answers_are_left_out() -> None:
@@ -77,13 +112,31 @@ def test_more_confidence_reaches_further() -> None:
     assert len(set(widths)) == 4
 
 
-@pytest.mark.parametrize("seeds", [3, 5])
-def test_it_holds_what_seeds_add(seeds: int) -> None:
-    """Nominal 95 %, seeds alone random; 500 draws, three standard errors allowed below."""
-    rng, hits = np.random.default_rng(5), 0
-    for _ in range(500):
-        chance = np.clip(0.4 + 0.05 * rng.standard_normal((seeds, 1)), 0, 1)
-        outcomes = (rng.random((seeds, 300)) < chance).astype(float)
+@pytest.mark.parametrize(("seeds", "apart"), [(3, 0.0), (3, 0.2), (3, 0.5), (5, 0.0), (5, 0.2), (10, 0.1)])
+def test_with_the_prompts_part_it_holds_the_mean_over_all_seeds(seeds: int, apart: float) -> None:
+    """Nominal 95 %, 93 to 97 % aimed at; 1500 draws, three standard errors allowed on either side.
+
+    Prompts are equally hard, so that their part is known: the binomial noise of the answers. `apart` is the standard
+    deviation of seeds on the scale of log odds.
+    """
+    rng, hits, prompts = np.random.default_rng(5), 0, 300
+    truth = float((1 / (1 + np.exp(-apart * rng.standard_normal(400_000)))).mean())
+    for _ in range(1500):
+        chance = 1 / (1 + np.exp(-apart * rng.standard_normal((seeds, 1))))
+        outcomes = (rng.random((seeds, prompts)) < chance).astype(float)
         below, above = seed_reach(outcomes, confidence=0.95)
-        hits += -above <= chance.mean() - 0.4 <= below
-    assert hits / 500 >= 0.95 - 3 * sqrt(0.95 * 0.05 / 500)
+        noise = 1.96 * float(np.sqrt((outcomes.mean(axis=1) * (1 - outcomes.mean(axis=1))).sum() / prompts)) / seeds
+        hits += -hypot(above, noise) <= outcomes.mean() - truth <= hypot(below, noise)
+    assert 0.93 - 3 * sqrt(0.93 * 0.07 / 1500) <= hits / 1500 <= 0.97 + 3 * sqrt(0.97 * 0.03 / 1500)
+
+
+def test_two_seeds_err_on_the_wide_side() -> None:
+    """They cannot tell whether they differ: a test of it at any level would let them miss far too often."""
+    rng, hits = np.random.default_rng(5), 0
+    for _ in range(1000):
+        chance = np.clip(0.5 + 0.05 * rng.standard_normal((2, 1)), 0, 1)
+        outcomes = (rng.random((2, 300)) < chance).astype(float)
+        below, above = seed_reach(outcomes, confidence=0.95)
+        noise = 1.96 * sqrt(0.25 / 600)
+        hits += -hypot(above, noise) <= outcomes.mean() - 0.5 <= hypot(below, noise)
+    assert hits / 1000 >= 0.95
