@@ -4,9 +4,9 @@
 
 Worlds: a share of independent prompts; prompts of unlike difficulty answered under several training seeds; a paired
 difference of two variants on the same prompts, under one seed and under several; seeds that differ as wholes, in a
-share and in a difference. Prints a line for each, and exits with 1 where one lies outside by more than two standard
-errors of the simulation. Then come the limits, worlds in which no few seeds tell enough, which are told and not held to
-it (docs/statistics.md).
+share, in a difference from the base and in one of two variants. Prints a line for each, and exits with 1 where one lies
+outside by more than two standard errors of the simulation. Then come the limits, worlds in which no few seeds tell
+enough, which are told and not held to it (docs/statistics.md).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -80,6 +81,19 @@ def shifted(
     return draw, truth - (over or 0.0)
 
 
+def rivals(n: int, seeds: int, *, shift: float, together: float, same_seeds: bool, samples: int) -> tuple[Draw, float]:
+    """Two variants of as many seeds, on average alike; `together` is how far seeds of one number shift alike."""
+
+    def draw(rng: np.random.Generator, seed: int) -> Interval | None:
+        hard = np.log(1 / 9) + rng.standard_normal((1, n))
+        common = sqrt(together) * rng.standard_normal((seeds, 1))
+        shifts = [shift * (common + sqrt(1 - together) * rng.standard_normal((seeds, 1))) for _ in range(2)]
+        one, other = ((rng.random((seeds, n)) < 1 / (1 + np.exp(-hard - by))).astype(float) for by in shifts)
+        return paired_difference(one, other, confidence=0.95, samples=samples, seed=seed, same_seeds=same_seeds)
+
+    return draw, 0.0
+
+
 def _difficulty(mean: float, n: int, rng: np.random.Generator, quantile: Array | None = None) -> Array:
     """Chances of n prompts around a mean, from a beta distribution of small concentration."""
     from scipy.stats import beta
@@ -103,6 +117,14 @@ def worlds(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:
     for seeds, shift in ((3, 0.3), (3, 0.5), (5, 0.5), (3, 1.0)):
         told = f"difference, {seeds} seeds that differ by {shift:g} as wholes"
         yield told, shifted(500, seeds, shift=shift, samples=samples, over=0.1)
+
+
+    for seeds, shift, together in ((3, 0.0, 0.0), (3, 0.5, 0.0), (3, 0.5, 0.5), (5, 0.5, 0.5)):
+        told = f"two variants, {seeds} same seeds that differ by {shift:g}, {together:g} of it alike"
+        yield told, rivals(200, seeds, shift=shift, together=together, same_seeds=True, samples=samples)
+    for shift in (0.0, 0.5):
+        told = f"two runs, 3 seeds of each that differ by {shift:g}"
+        yield told, rivals(200, 3, shift=shift, together=0.0, same_seeds=False, samples=samples)
 
 
 def limits(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-from harness import frontier
-from harness.frontier import Point, SeededOutcomes, Spread
+from harness import frontier, resamples
+from harness.frontier import Point
 from harness.records import CurvePlace, HarmCurve, MatchedComparison, TaskCard
+from harness.resamples import Resamples, SeededOutcomes, Spread
 from harness.specs import Family, StatisticsSettings
 from harness.statistics import Array
 
@@ -40,6 +41,7 @@ class _Plane:
     expertise: TaskCard | None
     points: tuple[Point, ...]
     primary: bool
+    drawn: Resamples
 
     @property
     def by(self) -> Literal["expertise", "training_loss"]:
@@ -56,7 +58,7 @@ def planes_of(
 ) -> tuple[_Plane, ...]:
     """Every harmfulness task over every expertise task and over the training loss, resampled together."""
     seeds = [s for m in measured for s in m.seeds]
-    drawn = frontier.make_resamples(seeds, samples=settings.bootstrap_samples, seed=settings.seed)
+    drawn = resamples.make_resamples(seeds, samples=settings.bootstrap_samples, seed=settings.seed)
     harmful = [c for c in cards if c.axis == "harmfulness"]
     expert = [c for c in cards if c.axis == "expertise"]
     shares = {c.name: _shares(measured, c.name, drawn) for c in (*harmful, *expert)}
@@ -71,7 +73,7 @@ def planes_of(
                 for m, x, y in zip(measured, learnt, shares[harm.name], strict=True)
                 if x is not None and y is not None
             )
-            found.append(_Plane(harm, expertise, points, primary))
+            found.append(_Plane(harm, expertise, points, primary, drawn))
     return tuple(found)
 
 
@@ -84,7 +86,7 @@ def compare_matched(
         for family, other in _pairs(families):
             curve = plane.of(other.variants)
             for point in plane.of(family.variants) if curve else ():
-                match = frontier.match(point, curve, confidence=confidence)
+                match = frontier.match(point, curve, plane.drawn, confidence=confidence)
                 found.append(_record(match, point, curve=curve, plane=plane, families=(family, other)))
     return tuple(found)
 
@@ -96,7 +98,7 @@ def plain_curves(planes: Sequence[_Plane], *, families: Sequence[Family], confid
         if plane.expertise is None:
             continue
         for family in families:
-            places = frontier.curve_band(plane.of(family.variants), confidence=confidence)
+            places = frontier.curve_band(plane.of(family.variants), plane.drawn, confidence=confidence)
             if family.kind == "plain" and places:
                 found.append(
                     HarmCurve(
@@ -149,12 +151,12 @@ def _record(
     )
 
 
-def _shares(measured: Sequence[Measured], task: str, drawn: frontier.Resamples) -> list[Spread | None]:
+def _shares(measured: Sequence[Measured], task: str, drawn: Resamples) -> list[Spread | None]:
     answers = [SeededOutcomes(m.seeds, dict(m.outcomes)[task]) for m in measured]
-    return list(frontier.share_spreads(answers, drawn, task=task))
+    return list(resamples.share_spreads(answers, drawn, task=task))
 
 
-def _learnt_by_loss(measured: Measured, drawn: frontier.Resamples) -> Spread | None:
+def _learnt_by_loss(measured: Measured, drawn: Resamples) -> Spread | None:
     if not measured.losses:
         return None
-    return frontier.level_spread([-loss for loss in measured.losses], measured.seeds, drawn)
+    return resamples.level_spread([-loss for loss in measured.losses], measured.seeds, drawn)

@@ -1,15 +1,14 @@
 """Outcomes of all variants → which is the safest of those that keep enough of plain IFT's expertise. Source: ours.
 
-All variants are resampled together as in frontier.py: one set of prompt weights a task (Bayesian bootstrap, half a
-prompt of either outcome added for each variant), and one Student-t multiplier a training seed for what seeds add as
-wholes; seeds are paired by number. So a draw is one world in which harm, expertise and the reference's expertise of all
-variants are known, and "the safest of those that keep enough" has an answer in it. The share of draws that answer with
-a variant is its probability: of this model, these tasks and this data, over other prompts and other seeds, with no
-prior for any variant. One seed says nothing of other seeds; the draws then cover prompts alone.
+All variants are resampled together (resamples.py): prompts, the same for all, and training seeds, paired by number. A
+draw is one world in which harm, expertise and the reference's expertise of all variants are known, and "the safest of
+those that keep enough" has an answer in it. The share of draws that answer with a variant is its probability: of this
+model, these tasks and this data, over other prompts and other seeds, with no prior for any variant. One seed says
+nothing of other seeds; the draws then cover prompts alone.
 
 The reference is chosen once, by its score, and is the same variant in every draw. The intervals of harm and expertise
-are those of the scores (statistics.py); that of the share kept is the percentiles of the draws, in which the
-reference's own error is contained. None is adjusted for the number of variants.
+are those of the scores (statistics.py); that of the share kept is of draws as well, in which the reference's own error
+is contained. None is adjusted for the number of variants.
 """
 
 from __future__ import annotations
@@ -20,10 +19,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import frontier
-from harness.frontier import SeededOutcomes, Spread
 from harness.matched import Measured
 from harness.ranking_records import Eligibility, Estimate, RankedVariant, Ranking, RankingParams
+from harness.resamples import (
+    Resamples,
+    SeededOutcomes,
+    Spread,
+    make_resamples,
+    moved,
+    percentiles,
+    seed_scale,
+    share_spreads,
+    weighed,
+    worlds,
+)
 from harness.specs import StatisticsSettings
 from harness.statistics import Array, clustered_share
 
@@ -45,7 +54,9 @@ def rank(measured: Sequence[Measured], params: RankingParams, *, settings: Stati
 
     Deterministic by `settings.seed`. All variants have the same prompts in the same order.
     """
-    contenders = _resampled([m for m in measured if m.seeds], params, settings)
+    seeds = [s for m in measured for s in m.seeds]
+    drawn = make_resamples(seeds, samples=settings.bootstrap_samples, seed=settings.seed)
+    contenders = _resampled([m for m in measured if m.seeds], params, drawn)
     reference = _reference(contenders, params)
     made = Ranking(
         at_least=params.at_least,
@@ -55,8 +66,8 @@ def rank(measured: Sequence[Measured], params: RankingParams, *, settings: Stati
     )
     if reference is None or reference.expertise is None:
         return made
-    kept = [_kept(c.expertise, reference.expertise) for c in contenders]
-    chances = _probabilities(contenders, kept, at_least=params.at_least)
+    chances = _probabilities(contenders, reference.expertise, at_least=params.at_least, drawn=drawn)
+    kept = [_kept(c.expertise, reference.expertise, drawn, settings.confidence) for c in contenders]
     found = [_ranked(c, k, params, settings) for c, k in zip(contenders, kept, strict=True)]
     found = [v.model_copy(update={"probability": p}) for v, p in zip(found, chances, strict=True)]
     base = next((m for m in measured if not m.seeds), None)
@@ -76,13 +87,9 @@ def probabilities_of_least(harm: Array, qualifies: NDArray[np.bool_]) -> Array:
     return np.asarray((best / np.maximum(best.sum(axis=1, keepdims=True), 1)).mean(axis=0))
 
 
-def _resampled(
-    measured: Sequence[Measured], params: RankingParams, settings: StatisticsSettings
-) -> tuple[_Contender, ...]:
-    seeds = [s for m in measured for s in m.seeds]
-    drawn = frontier.make_resamples(seeds, samples=settings.bootstrap_samples, seed=settings.seed)
+def _resampled(measured: Sequence[Measured], params: RankingParams, drawn: Resamples) -> tuple[_Contender, ...]:
     harm, expertise = (
-        frontier.share_spreads([SeededOutcomes(m.seeds, dict(m.outcomes)[task]) for m in measured], drawn, task=task)
+        share_spreads([SeededOutcomes(m.seeds, dict(m.outcomes)[task]) for m in measured], drawn, task=task)
         for task in (params.harm_task, params.expertise_task)
     )
     return tuple(_Contender(*one) for one in zip(measured, harm, expertise, strict=True))
@@ -94,40 +101,46 @@ def _reference(contenders: Sequence[_Contender], params: RankingParams) -> _Cont
     return max((pair for pair in able if pair[0] > 0), key=lambda pair: pair[0], default=(0.0, None))[1]
 
 
-def _kept(expertise: Spread | None, reference: Spread) -> Spread | None:
-    """Expertise over the reference's, in every draw too; a draw without any counts as one of a thousandth."""
+def _kept(expertise: Spread | None, reference: Spread, drawn: Resamples, confidence: float) -> Estimate | None:
+    """Expertise over the reference's; a draw without any of the latter counts as one of a thousandth."""
     if expertise is None:
         return None
+    value = expertise.value / reference.value
     if expertise is reference:
-        return Spread(1.0, np.ones_like(reference.draws))
-    return Spread(expertise.value / reference.value, expertise.draws / np.maximum(reference.draws, _LEAST))
+        return Estimate(value=value, low=value, high=value)
+    part = weighed([(1 / reference.value, expertise.seeds), (-value / reference.value, reference.seeds)], drawn)
+    seeds = moved(part, seed_scale(part, drawn, alike=True), drawn)
+    prompts = expertise.prompts / np.maximum(reference.prompts, _LEAST)
+    low, high = percentiles(np.maximum(0.0, prompts + seeds), confidence)
+    return Estimate(value=value, low=min(low, value), high=max(high, value))
 
 
 def _probabilities(
-    contenders: Sequence[_Contender], kept: Sequence[Spread | None], *, at_least: float
+    contenders: Sequence[_Contender], reference: Spread, *, at_least: float, drawn: Resamples
 ) -> list[float]:
     """Of each variant; 0 for one without a score on either task."""
-    known = [(i, c.harm, k) for i, (c, k) in enumerate(zip(contenders, kept, strict=True)) if c.harm and k]
+    known = [(i, c.harm, c.expertise) for i, c in enumerate(contenders) if c.harm and c.expertise]
     found = [0.0] * len(contenders)
     if known:
-        harm = np.stack([harm.draws for _, harm, _ in known], axis=1)
-        shares = np.stack([share.draws for _, _, share in known], axis=1)
-        chances = probabilities_of_least(harm, shares >= at_least)
+        harm, expertise = (
+            np.stack([worlds(spread, drawn) for spread in spreads], axis=1)
+            for spreads in ([harm for _, harm, _ in known], [skill for _, _, skill in known])
+        )
+        chances = probabilities_of_least(harm, expertise >= at_least * worlds(reference, drawn)[:, None])
         for (i, _, _), chance in zip(known, chances, strict=True):
             found[i] = float(chance)
     return found
 
 
 def _ranked(
-    contender: _Contender, kept: Spread | None, params: RankingParams, settings: StatisticsSettings
+    contender: _Contender, kept: Estimate | None, params: RankingParams, settings: StatisticsSettings
 ) -> RankedVariant:
-    share = None if kept is None else _estimate(kept, settings.confidence)
     return RankedVariant(
         variant=contender.measured.variant,
         harm=_share(contender.measured, params.harm_task, settings),
         expertise=_share(contender.measured, params.expertise_task, settings),
-        kept=share,
-        eligible="unclear" if contender.harm is None else _eligible(share, params.at_least),
+        kept=kept,
+        eligible="unclear" if contender.harm is None else _eligible(kept, params.at_least),
         rank=None,
         probability=0.0,
     )
@@ -137,13 +150,6 @@ def _eligible(kept: Estimate | None, at_least: float) -> Eligibility:
     if kept is None or kept.low < at_least <= kept.high:
         return "unclear"
     return "yes" if kept.low >= at_least else "no"
-
-
-def _estimate(spread: Spread, confidence: float) -> Estimate:
-    """The value and the percentiles of its draws, which are draws themselves."""
-    levels = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = (float(bound) for bound in np.quantile(spread.draws, levels, method="inverted_cdf"))
-    return Estimate(value=spread.value, low=min(low, spread.value), high=max(high, spread.value))
 
 
 def _share(measured: Measured, task: str, settings: StatisticsSettings) -> Estimate | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
+from harness.number_words import signed
 from harness.records import Comparison, Score, TaskCard
 from harness.report_words import percent
 from harness.specs import JudgeCalibration, StatisticsSettings
@@ -22,11 +23,31 @@ def margin_words(comparison: Comparison | None) -> str:
     }[comparison.non_inferiority]
 
 
-def bounds_words(score: Score) -> str:
-    """What unscored samples could have made of a share; empty where there are none."""
-    if score.lowest is None or score.highest is None:
+def bounds_words(score: Score, base: Score | None = None) -> str:
+    """What unscored samples could have made of a share, and of its difference from the base's; empty where all are
+    scored."""
+    own = change = ""
+    if score.lowest is not None and score.highest is not None:
+        own = f"{percent(score.lowest)} to {percent(score.highest)}"
+    if base is not None and base is not score:
+        change = _change_bounds(score, base)
+    said = ", ".join(words for words in (own, change) if words)
+    return f"{said} whatever they are" if said else ""
+
+
+def _change_bounds(score: Score, base: Score) -> str:
+    """The base's unscored samples count against the variant's at worst, and for them at best."""
+    (low, high), (base_low, base_high) = _reach(score), _reach(base)
+    if None in (low, high, base_low, base_high) or (low, base_low) == (high, base_high):
         return ""
-    return f"{percent(score.lowest)} to {percent(score.highest)} whatever they are"
+    return f"{signed((low or 0) - (base_high or 0))} to {signed((high or 0) - (base_low or 0))} points against the base"
+
+
+def _reach(score: Score) -> tuple[float | None, float | None]:
+    """The share's own where all samples are scored."""
+    if score.lowest is None or score.highest is None:
+        return score.value, score.value
+    return score.lowest, score.highest
 
 
 def power_lines(

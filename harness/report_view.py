@@ -142,7 +142,7 @@ def _row(variant: VariantView, base: str, *, tasks: Sequence[TaskCard], sources:
                 seed_values=tuple(s.value for s in seeds if s.value is not None),
                 seeds=tuple(s.seed for s in seeds if s.value is not None and s.seed is not None),
                 margin=margin_words(comparison),
-                bounds=bounds_words(score),
+                bounds=bounds_words(score, _pooled(sources.table.scores, base, card.name)),
             )
         )
     return Row(variant=variant, cells=tuple(cells))

@@ -22,7 +22,9 @@ outcome is rare, and on that of log odds a few hits in a thousand answers would 
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,29 +43,55 @@ _SCALE = 0.75
 """Power a of the scale with slope (p (1 - p))^-a: arcsine of the root at 1/2, log odds at 1."""
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What seeds tell of the mean over them; all 0 for a single one, which tells nothing."""
+
+    variance: float = 0.0
+    """Of the mean: B / (S P)."""
+    noise: float = 0.0
+    """What single answers make of it: W / (S P)."""
+    freedom: float = 0.0
+    """Of the variance."""
+    alike: float = 0.0
+    """Of the variance where it is all noise."""
+    rest: float = 0.0
+    """Of the noise."""
+    seeds: int = 0
+
+
 def seed_reach(outcomes: Array, *, confidence: float) -> tuple[float, float]:
     """How far below and above the mean of `outcomes` [seeds, prompts], in [0, 1], other seeds may have it.
 
     A side is 0 where seeds are taken for alike, and for a single seed, which cannot tell.
     """
-    share, half = float(np.nanmean(outcomes)), seed_half_width(outcomes, confidence=confidence)
-    if half == 0 or not 0 < share < 1:
-        return half, half
-    rest = 1 - _SCALE
-    at, width = betainc(rest, rest, share), half * (share * (1 - share)) ** -_SCALE / beta(rest, rest)
-    low, high = betaincinv(rest, rest, [max(0.0, at - width), min(1.0, at + width)])
-    apart = _p_value(outcomes) < np.interp([1 - share, share], (0, 1), _LEVELS)
-    return float(apart[0]) * (share - float(low)), float(apart[1]) * (float(high) - share)
+    share, known = float(np.nanmean(outcomes)), _known(outcomes)
+    below, above = _full_reach(share, known, confidence)
+    apart = _p_value(known) < np.interp([1 - share, share], (0, 1), _LEVELS)
+    return float(apart[0]) * below, float(apart[1]) * above
 
 
-def _p_value(outcomes: Array) -> float:
-    """Of the F test that seeds are alike; 0 where there are too few to tell."""
-    answered = _answered(outcomes)
-    seeds, prompts = answered.shape
-    if seeds <= _FEW:
-        return 0.0
-    between, within = _mean_squares(answered)
-    return 0.0 if within == 0 else float(fdtrc(seeds - 1, (seeds - 1) * (prompts - 1), between / within))
+def difference_reach(
+    variant: Array, reference: Array, *, same_seeds: bool, confidence: float
+) -> tuple[float, float]:
+    """How far below and above the mean of `variant` minus that of `reference` other seeds may have it.
+
+    Both [seeds, prompts], with the same prompts. With `same_seeds` a row of one was trained with the seed of the same
+    row of the other: the two saw their data in the same order and may go together, so that their differences are what
+    varies. Else seeds of the two are independent. A single seed on either side leaves `seed_reach` of the other.
+    """
+    shares = float(np.nanmean(variant)), float(np.nanmean(reference))
+    sides = _known(variant), _known(reference)
+    if not all(side.seeds for side in sides):
+        (below, above), (under, over) = (seed_reach(o, confidence=confidence) for o in (variant, reference))
+        return hypot(below, over), hypot(above, under)
+    both = _known(variant - reference) if same_seeds else _sum(*sides)
+    if _p_value(both) >= sum(_LEVELS) / 2:
+        return 0.0, 0.0
+    (below, above), (under, over) = (_full_reach(*one, confidence) for one in zip(shares, sides, strict=True))
+    apart = hypot(*(_half_width(side, confidence) for side in sides))
+    scale = _half_width(both, confidence) / apart if apart else 0.0
+    return scale * hypot(below, over), scale * hypot(above, under)
 
 
 def seed_half_width(outcomes: Array, *, confidence: float) -> float:
@@ -71,13 +99,25 @@ def seed_half_width(outcomes: Array, *, confidence: float) -> float:
 
     Every prompt has an answer under some seed; a seed without any answer is left out.
     """
-    answered = _answered(outcomes)
-    seeds, prompts = answered.shape
-    if seeds < 2 or prompts < 2:
+    return _half_width(_known(outcomes), confidence)
+
+
+def _full_reach(share: float, known: _Known, confidence: float) -> tuple[float, float]:
+    """Of a share whose seeds are not taken for alike: symmetric on the scale, within [0, 1]."""
+    half = _half_width(known, confidence)
+    if half == 0 or not 0 < share < 1:
+        return half, half
+    rest = 1 - _SCALE
+    at, width = betainc(rest, rest, share), half * (share * (1 - share)) ** -_SCALE / beta(rest, rest)
+    low, high = betaincinv(rest, rest, [max(0.0, at - width), min(1.0, at + width)])
+    return share - float(low), float(high) - share
+
+
+def _half_width(known: _Known, confidence: float) -> float:
+    if known.variance == 0:
         return 0.0
-    between, within = _mean_squares(answered)
-    variances = np.maximum(0.0, between * (seeds - 1) / _chi_square(seeds - 1) - within) / prompts
-    spreads = np.sqrt(variances[variances > 0] / seeds)
+    variances = known.variance * known.freedom / _chi_square(known.freedom) - known.noise
+    spreads = np.sqrt(variances[variances > 0])
     nil = 1 - spreads.size / _GRID
     if nil >= confidence:
         return 0.0
@@ -89,12 +129,41 @@ def seed_half_width(outcomes: Array, *, confidence: float) -> float:
     return high
 
 
-def _answered(outcomes: Array) -> Array:
-    """Without the seeds that answered nothing."""
-    return outcomes[~np.isnan(outcomes).all(axis=1)]
+def _p_value(known: _Known) -> float:
+    """Of the F test that seeds are alike; 0 where there are too few to tell."""
+    if known.seeds <= _FEW or known.noise == 0:
+        return 0.0
+    return float(fdtrc(known.alike, known.rest, known.variance / known.noise))
 
 
-def _mean_squares(outcomes: Array) -> tuple[float, float]:
+def _known(outcomes: Array) -> _Known:
+    """From the seeds and prompts with any answer; nothing from fewer than two of either."""
+    scored = ~np.isnan(outcomes)
+    answered = outcomes[scored.any(axis=1)][:, scored.any(axis=0)]
+    seeds, prompts = answered.shape
+    if seeds < 2 or prompts < 2:
+        return _Known()
+    between, within = mean_squares(answered)
+    freedom, size = float(seeds - 1), seeds * prompts
+    return _Known(between / size, within / size, freedom, freedom, freedom * (prompts - 1), seeds)
+
+
+def _sum(one: _Known, other: _Known) -> _Known:
+    """Of two independent means, by Satterthwaite's degrees of freedom (1946)."""
+    variance, noise = one.variance + other.variance, one.noise + other.noise
+    by_variance = one.variance**2 / one.freedom + other.variance**2 / other.freedom
+    by_noise = one.noise**2 / one.freedom + other.noise**2 / other.freedom
+    return _Known(
+        variance=variance,
+        noise=noise,
+        freedom=variance**2 / by_variance if by_variance else one.freedom,
+        alike=noise**2 / by_noise if by_noise else one.freedom,
+        rest=one.rest + other.rest,
+        seeds=min(one.seeds, other.seeds),
+    )
+
+
+def mean_squares(outcomes: Array) -> tuple[float, float]:
     """Between seeds, and of what neither seed nor prompt explains (two-way analysis of variance)."""
     seeds, prompts = outcomes.shape
     deviations = outcomes - np.nanmean(outcomes, axis=0)
@@ -104,7 +173,7 @@ def _mean_squares(outcomes: Array) -> tuple[float, float]:
     return between, within
 
 
-@cache
-def _chi_square(freedom: int) -> Array:
+@lru_cache(maxsize=256)
+def _chi_square(freedom: float) -> Array:
     """Quantiles of χ², evenly spread over its distribution."""
     return np.asarray(chdtri(freedom, (np.arange(_GRID) + 0.5) / _GRID), dtype=float)

@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 from harness.seed_spread import Array as Array
-from harness.seed_spread import seed_reach
+from harness.seed_spread import difference_reach, seed_reach
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,14 @@ def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: i
 
 
 def paired_difference(
-    variant: Array, reference: Array, *, confidence: float, samples: int, seed: int
+    variant: Array, reference: Array, *, confidence: float, samples: int, seed: int, same_seeds: bool = False
 ) -> Interval | None:
     """Mean outcome of the variant minus the reference's on the same prompts; bounds as in `clustered_share`.
 
-    Columns are the same prompts in the same order; rows (seeds) may differ in number. Prompts that either left
-    unscored under all seeds drop out of both. Where no prompt differs, the bounds are those of Wilson's interval for
-    zero discordant prompts. None where no prompt was scored on both sides.
+    Columns are the same prompts in the same order; rows (seeds) may differ in number, or go together where they are of
+    the `same_seeds` (`seed_spread.difference_reach`). Prompts that either left unscored under all seeds drop out of
+    both. Where no prompt differs, the bounds are those of Wilson's interval for zero discordant prompts. None where no
+    prompt was scored on both sides.
     """
     both = ~(np.isnan(variant).all(axis=0) | np.isnan(reference).all(axis=0))
     left, right = variant[:, both], reference[:, both]
@@ -80,9 +81,9 @@ def paired_difference(
         width = wilson(0, left.shape[1], confidence=confidence).high
         return Interval(0.0, -width, width)
     found = _bootstrapped(per_prompt, confidence=confidence, samples=samples, seed=seed)
-    (below, above), (under, over) = (seed_reach(side, confidence=confidence) for side in (left, right))
-    low = found.value - hypot(found.value - found.low, below, over)
-    high = found.value + hypot(found.high - found.value, above, under)
+    below, above = difference_reach(left, right, same_seeds=same_seeds, confidence=confidence)
+    low = found.value - hypot(found.value - found.low, below)
+    high = found.value + hypot(found.high - found.value, above)
     return Interval(found.value, max(-1.0, low), min(1.0, high))
 
 

@@ -65,7 +65,8 @@ def test_the_safest_that_learnt_too_little_is_not_ranked() -> None:
     idle = variant("idle", first(0, prompts=200), outcomes(0.4, seed=5))
     found = ranked(PLAIN, idle, variant("swat", outcomes(0.1, seed=3), outcomes(0.95, seed=4)))
     assert [v.variant for v in found.variants] == ["swat", "ift", "idle"]
-    assert (of(found, "idle").eligible, of(found, "idle").rank, of(found, "idle").probability) == ("no", None, 0.0)
+    assert (of(found, "idle").eligible, of(found, "idle").rank) == ("no", None)
+    assert of(found, "idle").probability < 0.005
 
 
 def test_an_interval_astride_the_bar_is_unclear_and_may_yet_win() -> None:
@@ -74,7 +75,7 @@ def test_an_interval_astride_the_bar_is_unclear_and_may_yet_win() -> None:
     one = of(found, "near")
     assert one.kept is not None and one.kept.low < 0.9 < one.kept.high
     assert (one.eligible, one.rank) == ("unclear", None) and 0.1 < one.probability < 0.95
-    assert one.probability + of(found, "swat").probability == pytest.approx(1)
+    assert one.probability + of(found, "swat").probability == pytest.approx(1, abs=0.005)
 
 
 def test_all_variants_draw_the_same_prompts() -> None:

@@ -57,6 +57,17 @@ def test_what_unscored_samples_could_have_made_of_a_share() -> None:
     assert bounds_words(score("plain", 0.5)) == ""
 
 
+def test_what_unscored_samples_could_have_made_of_a_difference() -> None:
+    """At worst the variant's all had the outcome and the base's none; at best the reverse."""
+    base = score("base", 0.2).model_copy(update={"lowest": 0.1, "highest": 0.3})
+    found = score("plain", 0.5).model_copy(update={"lowest": 0.45, "highest": 0.55})
+    shown = bounds_words(found, base).replace("\u00a0", " ")
+    assert shown == "45.0 % to 55.0 %, +15.0 to +45.0 points against the base whatever they are"
+    assert bounds_words(score("plain", 0.5), base) == "+20.0 to +40.0 points against the base whatever they are"
+    assert bounds_words(base, base).replace("\u00a0", " ") == "10.0 % to 30.0 % whatever they are"
+    assert bounds_words(score("plain", 0.5), score("base", 0.2)) == ""
+
+
 def known(**changes: object) -> JudgeCalibration:
     made = JudgeCalibration(
         judge="refusal", labels_file="labels.csv", labels_digest="0" * 64, rows=450, unscored=0,

@@ -7,9 +7,9 @@ from math import hypot, sqrt
 import numpy as np
 import pytest
 from scipy.special import stdtrit
-from scipy.stats import f
+from scipy.stats import f, ttest_ind
 
-from harness.seed_spread import Array, seed_half_width, seed_reach
+from harness.seed_spread import Array, difference_reach, seed_half_width, seed_reach
 
 
 def alike(*rows: list[float], times: int = 1) -> Array:
@@ -140,3 +140,67 @@ def test_two_seeds_err_on_the_wide_side() -> None:
         noise = 1.96 * sqrt(0.25 / 600)
         hits += -hypot(above, noise) <= outcomes.mean() - 0.5 <= hypot(below, noise)
     assert hits / 1000 >= 0.95
+
+
+# ---------------------------------------------------------------- differences
+
+
+def level(*means: float) -> Array:
+    """Seeds that answer every prompt alike."""
+    return np.repeat(np.array(means)[:, None], 200, axis=1)
+
+
+def test_a_reference_of_one_seed_leaves_the_variants_reach() -> None:
+    variant, base = level(0.1, 0.2, 0.3), level(0.1)
+    for same in (True, False):
+        found = difference_reach(variant, base, same_seeds=same, confidence=0.95)
+        assert found == pytest.approx(seed_reach(variant, confidence=0.95))
+    below, above = difference_reach(base, variant, same_seeds=False, confidence=0.95)
+    assert (above, below) == pytest.approx(seed_reach(variant, confidence=0.95))
+
+
+def test_variants_that_follow_each_other_seed_by_seed_do_not_differ() -> None:
+    one, other = level(0.1, 0.2, 0.3), level(0.3, 0.4, 0.5)
+    assert difference_reach(other, one, same_seeds=True, confidence=0.95) == pytest.approx((0, 0), abs=1e-6)
+    assert min(difference_reach(other, one, same_seeds=False, confidence=0.95)) > 0.1
+
+
+def test_the_same_seeds_give_students_interval_of_their_differences() -> None:
+    one, other = level(0.50, 0.48, 0.53), level(0.48, 0.53, 0.46)
+    gaps = np.array([0.02, -0.05, 0.07])
+    expected = float(stdtrit(2, 0.975)) * gaps.std(ddof=1) / sqrt(3)
+    below, above = difference_reach(one, other, same_seeds=True, confidence=0.95)
+    assert (below, above) == pytest.approx((expected, expected), rel=0.03)
+
+
+def test_independent_seeds_give_welchs_interval() -> None:
+    one, other = level(0.50, 0.48, 0.53), level(0.48, 0.53, 0.46, 0.49, 0.52)
+    means = [side[:, 0] for side in (one, other)]
+    welch = ttest_ind(*means, equal_var=False).confidence_interval(0.95)
+    below, above = difference_reach(one, other, same_seeds=False, confidence=0.95)
+    assert below + above == pytest.approx(welch.high - welch.low, rel=0.03)
+
+
+def test_the_longer_sides_of_both_shares_make_the_longer_side_of_the_difference() -> None:
+    """A rare outcome may be commoner: the variant's reaches up, and the reference's takes the difference down."""
+    rare, even = level(0.02, 0.05, 0.11), level(0.5, 0.501, 0.502)
+    below, above = difference_reach(rare, even, same_seeds=False, confidence=0.95)
+    assert above > 1.3 * below
+    below, above = difference_reach(even, rare, same_seeds=False, confidence=0.95)
+    assert below > 1.3 * above
+
+
+@pytest.mark.parametrize(("apart", "together"), [(0.0, 0.0), (0.3, 0.0), (0.3, 0.7)])
+@pytest.mark.parametrize("same_seeds", [True, False])
+def test_with_the_prompts_part_it_holds_the_mean_difference(apart: float, together: float, same_seeds: bool) -> None:
+    """As above, for two variants of three seeds; independent ones where they go together err on the wide side."""
+    rng, hits, prompts = np.random.default_rng(6), 0, 300
+    for _ in range(1000):
+        common = sqrt(together) * rng.standard_normal((3, 1))
+        own = [common + sqrt(1 - together) * rng.standard_normal((3, 1)) for _ in range(2)]
+        one, other = ((rng.random((3, prompts)) < 1 / (1 + np.exp(-apart * effect))).astype(float) for effect in own)
+        below, above = difference_reach(one, other, same_seeds=same_seeds, confidence=0.95)
+        noise = 1.96 * sqrt(sum(0.25 / (3 * prompts) for _ in range(2)))
+        hits += -hypot(above, noise) <= one.mean() - other.mean() <= hypot(below, noise)
+    assert hits / 1000 >= 0.93 - 3 * sqrt(0.93 * 0.07 / 1000)
+    assert hits / 1000 <= 0.97 + 3 * sqrt(0.97 * 0.03 / 1000) or (together and not same_seeds)

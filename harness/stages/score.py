@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,6 +115,7 @@ def check_differs(answered: Sequence[Answered]) -> None:
 def make_table(answered: Sequence[Answered], *, cards: Sequence[TaskCard], settings: StatisticsSettings) -> ScoreTable:
     """All scores and comparisons."""
     grouped = _by_variant(answered)
+    seeds = {name: tuple(a.entry.seed for a in group) for name, group in grouped.items()}
     scores: list[Score] = []
     comparisons: list[Comparison] = []
     categories: list[CategoryScore] = []
@@ -122,7 +123,7 @@ def make_table(answered: Sequence[Answered], *, cards: Sequence[TaskCard], setti
         arrays = {name: outcome_array(group, card.name) for name, group in grouped.items()}
         for name, group in grouped.items():
             scores += _scores(name, group, card, settings)
-        comparisons += compare(arrays, card, settings)
+        comparisons += compare(arrays, card, settings, seeds=seeds)
         kinds = categories_of(answered[0].samples, card.name) if answered else ()
         for name, array in arrays.items() if kinds else ():
             categories += category_scores(name, card.name, array, categories=kinds, settings=settings)
@@ -240,16 +241,24 @@ def _highest(outcomes: statistics.Array) -> float | None:
 
 
 def compare(
-    arrays: dict[str, statistics.Array], card: TaskCard, settings: StatisticsSettings
+    arrays: dict[str, statistics.Array],
+    card: TaskCard,
+    settings: StatisticsSettings,
+    *,
+    seeds: Mapping[str, tuple[int | None, ...]],
 ) -> tuple[Comparison, ...]:
-    """Every variant against the base and against every variant before it; Holm over the task's family."""
+    """Every variant against the base and against every variant before it; Holm over the task's family.
+
+    `seeds` are the training seeds of each variant's rows: variants of the same ones are compared seed by seed.
+    """
     found = []
     for reference, variant in itertools.combinations(arrays, 2):
         left, right = arrays[variant], arrays[reference]
         if left.shape[1] != right.shape[1]:
             counts = f"{variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}"
             raise SilentFailureError(f"{card.name}: {counts}")
-        made = compare_pair(variant, reference, card.name, (left, right), settings)
+        same = seeds[variant] == seeds[reference]
+        made = compare_pair(variant, reference, card.name, (left, right), settings, same_seeds=same)
         if made is not None:
             found.append(_with_margin(made, (left, right), card, settings) if reference == BASE else made)
     adjusted = statistics.holm([c.p_value for c in found])
@@ -262,14 +271,23 @@ def compare_pair(
     task: str,
     arrays: Pair,
     settings: StatisticsSettings,
+    *,
+    same_seeds: bool = False,
 ) -> Comparison | None:
     """Two variants on the same prompts, columns in the same order; None where both scored no prompt.
+
+    With `same_seeds` the rows of both are of the same training seeds of one run, in the same order.
 
     The p-value is not adjusted, and nothing is said of a margin.
     """
     left, right = arrays
     interval = statistics.paired_difference(
-        left, right, confidence=settings.confidence, samples=settings.bootstrap_samples, seed=settings.seed
+        left,
+        right,
+        confidence=settings.confidence,
+        samples=settings.bootstrap_samples,
+        seed=settings.seed,
+        same_seeds=same_seeds,
     )
     if interval is None:
         return None

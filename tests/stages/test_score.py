@@ -69,6 +69,20 @@ def test_every_pair_is_compared_on_the_same_prompts() -> None:
     assert pairs == {("ift", "base"): (2, 1), ("swat", "base"): (0, 0), ("swat", "ift"): (1, 2)}
 
 
+def test_variants_of_the_same_seeds_are_compared_seed_by_seed() -> None:
+    """Their seeds do as much more harm in one as in the other: the difference is sure, but not of other seeds."""
+    some = [[1.0] * n + [0.0] * (60 - n) for n in (6, 15, 24)]
+    more = [[1.0] * n + [0.0] * (60 - n) for n in (12, 21, 30)]
+
+    def width(numbers: tuple[int, ...]) -> float:
+        entries = [answered("one", seed, row) for seed, row in enumerate(some)]
+        entries += [answered("other", seed, row) for seed, row in zip(numbers, more, strict=True)]
+        (found,) = make_table(entries, cards=[HARM], settings=SETTINGS).comparisons
+        return found.high - found.low
+
+    assert width((0, 1, 2)) < 0.7 * width((3, 4, 5))
+
+
 def test_unscored_samples_are_counted_and_not_folded_in() -> None:
     found = make_table([answered("base", None, [1, math.nan, 0])], cards=[HARM], settings=SETTINGS)
     assert (found.scores[0].value, found.scores[0].scored, found.scores[0].unscored) == (0.5, 2, 1)
