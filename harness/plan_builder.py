@@ -10,7 +10,7 @@ from harness.store import key_of
 
 SCHEMA = {
     "base": 2, "dataset": 2, "leakage": 2, "analyze": 1, "search": 1, "train": 4, "restore": 2, "adopt": 1,
-    "evaluate": 1, "judge": 1, "score": 10,
+    "evaluate": 1, "judge": 1, "score": 11,
 }  # fmt: skip
 """Raise a stage's number when its code changes what it writes for the same params."""
 

@@ -12,8 +12,8 @@ single answers (which is in the prompts' part already) and S seeds, by √ max(0
 Student's t where N is small. One seed says nothing about other seeds, and the draws then cover prompts alone.
 
 For an interval of one number, seeds that an F test does not tell apart are taken for alike (`seed_spread.py`; here the
-level is 0.45 on either side). What seeds do to a number that is made of several shares is taken to be linear, by its
-mean slope: with three seeds Student's t is so long-tailed that a curve's bends would decide what it is.
+level is one half on either side). A number that is made of several shares, and follows each by its slope, has the
+deviations of their seeds together.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from harness.seed_spread import mean_squares
 from harness.statistics import Array, prompt_means
 
 _CHUNK = 256
-_LEVEL = 0.45
+_LEVEL = 0.5
 """Of the F test."""
 _FEW = 2
 """So few seeds cannot tell whether they are alike."""
@@ -145,10 +145,14 @@ def moved(part: SeedPart, scale: Array, resamples: Resamples) -> Array:
     return np.asarray(resamples.multipliers @ part.deviations * scale)
 
 
+def drawn(spread: Spread, resamples: Resamples) -> Array:
+    """(samples,) a number with other prompts and other seeds, by its own seeds."""
+    return spread.prompts + moved(spread.seeds, seed_scale(spread.seeds, resamples, alike=False), resamples)
+
+
 def worlds(spread: Spread, resamples: Resamples) -> Array:
     """(samples,) a share with other prompts and other seeds, within [0, 1]."""
-    seeds = moved(spread.seeds, seed_scale(spread.seeds, resamples, alike=False), resamples)
-    return np.clip(spread.prompts + seeds, 0.0, 1.0)
+    return np.clip(drawn(spread, resamples), 0.0, 1.0)
 
 
 def percentiles(draws: Array, confidence: float) -> tuple[float, float]:
