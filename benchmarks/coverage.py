@@ -18,7 +18,7 @@ from math import sqrt
 
 import numpy as np
 
-from harness.statistics import Array, Interval, clustered_share, paired_difference, wilson
+from harness.statistics import Array, Interval, clustered_share, paired_difference, seedwise_difference, wilson
 
 LOW, HIGH = 0.93, 0.97
 Draw = Callable[[np.random.Generator, int], Interval | None]
@@ -89,7 +89,8 @@ def rivals(n: int, seeds: int, *, shift: float, together: float, same_seeds: boo
         common = sqrt(together) * rng.standard_normal((seeds, 1))
         shifts = [shift * (common + sqrt(1 - together) * rng.standard_normal((seeds, 1))) for _ in range(2)]
         one, other = ((rng.random((seeds, n)) < 1 / (1 + np.exp(-hard - by))).astype(float) for by in shifts)
-        return paired_difference(one, other, confidence=0.95, samples=samples, seed=seed, same_seeds=same_seeds)
+        difference = seedwise_difference if same_seeds else paired_difference
+        return difference(one, other, confidence=0.95, samples=samples, seed=seed)
 
     return draw, 0.0
 

@@ -15,7 +15,7 @@ from harness.outcome_records import Against, BaselineTable, GivenBaseline, RunOu
 from harness.policy import BASELINE, Policy
 from harness.prompt_outcomes import Answers, changed_card, on_shared, shared_words
 from harness.specs import StatisticsSettings
-from harness.stages.score import compare_pair
+from harness.stages.score import Pair, compare_pair
 
 THERE = "in the baseline"
 AGAIN = "make the baseline again with this run’s"
@@ -62,7 +62,7 @@ def _pair(
         return _gap(found, "no prompt was asked in both runs", f"{AGAIN} prompts")
     shared = shared_words(*sides)
     notes = (*_notes(ours, theirs, (left, right)), *_prompt_notes(ours, theirs, (variant, reference)))
-    made = compare_pair(variant, BASELINE, name, on_shared(*sides), settings)
+    made = compare_pair(variant, BASELINE, name, Pair(*on_shared(*sides)), settings)
     if made is None:
         return _gap(found, "no prompt was scored in both runs", "score what is unscored in either")
     measured = found.model_copy(update={"comparison": made, "notes": (*((shared,) if shared else ()), *notes)})

@@ -63,15 +63,28 @@ def clustered_share(outcomes: Array, *, confidence: float, samples: int, seed: i
 
 
 def paired_difference(
-    variant: Array, reference: Array, *, confidence: float, samples: int, seed: int, same_seeds: bool = False
+    variant: Array, reference: Array, *, confidence: float, samples: int, seed: int
 ) -> Interval | None:
     """Mean outcome of the variant minus the reference's on the same prompts; bounds as in `clustered_share`.
 
-    Columns are the same prompts in the same order; rows (seeds) may differ in number, or go together where they are of
-    the `same_seeds` (`seed_spread.difference_reach`). Prompts that either left unscored under all seeds drop out of
-    both. Where no prompt differs, the bounds are those of Wilson's interval for zero discordant prompts. None where no
-    prompt was scored on both sides.
+    Columns are the same prompts in the same order; rows (seeds) are independent and may differ in number. Prompts that
+    either left unscored under all seeds drop out of both. Where no prompt differs, the bounds are those of Wilson's
+    interval for zero discordant prompts. None where no prompt was scored on both sides.
     """
+    return _difference((variant, reference), same_seeds=False, confidence=confidence, samples=samples, seed=seed)
+
+
+def seedwise_difference(
+    variant: Array, reference: Array, *, confidence: float, samples: int, seed: int
+) -> Interval | None:
+    """`paired_difference` of rows that go together: a row of either is of the same training seed."""
+    return _difference((variant, reference), same_seeds=True, confidence=confidence, samples=samples, seed=seed)
+
+
+def _difference(
+    pair: tuple[Array, Array], *, same_seeds: bool, confidence: float, samples: int, seed: int
+) -> Interval | None:
+    variant, reference = pair
     both = ~(np.isnan(variant).all(axis=0) | np.isnan(reference).all(axis=0))
     left, right = variant[:, both], reference[:, both]
     if left.shape[1] == 0:

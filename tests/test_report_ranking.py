@@ -57,7 +57,7 @@ def test_dominance_reads_alike_from_both_sides_and_in_the_matrix(view: RankingVi
             assert one.name in [o.name for o in row(view, other.name).dominated_by]
         signs = [view.rows[i].name for i, cell in enumerate(view.matrix[at]) if cell.sign in ("●", "○")]
         assert signs == [o.name for o in one.dominates]
-    assert "ift-2e-4" in [o.name for o in row(view, "swat").dominates]
+    assert {"random", "wise-ft"} <= {o.name for o in row(view, "swat").dominates}
 
 
 def test_cells_of_the_matrix_have_words(view: RankingView) -> None:

@@ -24,11 +24,18 @@ from harness.records import CategoryScore, Comparison, Sample, Score, ScoreTable
 from harness.specs import Family, ScoreParams, StatisticsSettings, VariantSeed
 from harness.stages import Progress, StageContext
 
-Pair = tuple[statistics.Array, statistics.Array]
-"""A variant's outcomes and its reference's, on the same prompts."""
-
 BASE = "base"
 CARDS = TypeAdapter(tuple[TaskCard, ...])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Outcomes of two variants: (seeds, prompts) each, of the same prompts in the same order."""
+
+    variant: statistics.Array
+    reference: statistics.Array
+    same_seeds: bool = False
+    """Whether rows are of the same training seeds of one run, in the same order."""
 
 
 @dataclass(frozen=True)
@@ -257,10 +264,10 @@ def compare(
         if left.shape[1] != right.shape[1]:
             counts = f"{variant} answered {left.shape[1]} prompts, {reference} {right.shape[1]}"
             raise SilentFailureError(f"{card.name}: {counts}")
-        same = seeds[variant] == seeds[reference]
-        made = compare_pair(variant, reference, card.name, (left, right), settings, same_seeds=same)
+        pair = Pair(left, right, same_seeds=seeds[variant] == seeds[reference])
+        made = compare_pair(variant, reference, card.name, pair, settings)
         if made is not None:
-            found.append(_with_margin(made, (left, right), card, settings) if reference == BASE else made)
+            found.append(_with_margin(made, pair, card, settings) if reference == BASE else made)
     adjusted = statistics.holm([c.p_value for c in found])
     return tuple(c.model_copy(update={"p_value": p}) for c, p in zip(found, adjusted, strict=True))
 
@@ -269,25 +276,17 @@ def compare_pair(
     variant: str,
     reference: str,
     task: str,
-    arrays: Pair,
+    pair: Pair,
     settings: StatisticsSettings,
-    *,
-    same_seeds: bool = False,
 ) -> Comparison | None:
-    """Two variants on the same prompts, columns in the same order; None where both scored no prompt.
-
-    With `same_seeds` the rows of both are of the same training seeds of one run, in the same order.
+    """Two variants on the same prompts; None where both scored no prompt.
 
     The p-value is not adjusted, and nothing is said of a margin.
     """
-    left, right = arrays
-    interval = statistics.paired_difference(
-        left,
-        right,
-        confidence=settings.confidence,
-        samples=settings.bootstrap_samples,
-        seed=settings.seed,
-        same_seeds=same_seeds,
+    left, right = pair.variant, pair.reference
+    difference = statistics.seedwise_difference if pair.same_seeds else statistics.paired_difference
+    interval = difference(
+        left, right, confidence=settings.confidence, samples=settings.bootstrap_samples, seed=settings.seed
     )
     if interval is None:
         return None
@@ -314,7 +313,7 @@ def _with_margin(made: Comparison, pair: Pair, card: TaskCard, settings: Statist
         return made
     interval = statistics.Interval(made.difference, made.low, made.high)
     # Where no prompt differs that does not show that none would: it counts as if one did.
-    discordant = max(statistics.discordance(*pair), 1 / made.prompts)
+    discordant = max(statistics.discordance(pair.variant, pair.reference), 1 / made.prompts)
     detectable = detectable_margin(
         made.prompts, discordant=discordant, confidence=settings.confidence, power=settings.power
     )
