@@ -36,6 +36,15 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
 
+def until(page: Page, script: str, arg: str = "") -> None:
+    """Wait until a script says so, for ten seconds; the page's own policy forbids that the browser asks it again."""
+    for _ in range(200):
+        if page.evaluate(script, arg):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within ten seconds: {script}")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, until
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def test_a_disagreement_leads_to_its_sample_still_covered(open_report: Open) -> 
     link = page.locator("#judges .answers a").first
     sample = link.inner_text()
     link.click()
-    page.wait_for_function("id => document.querySelector('#detail')?.textContent.includes(id)", arg=sample)
+    until(page, "id => document.querySelector('#detail')?.textContent.includes(id)", sample)
     assert page.locator("#detail .cover").count() > 0
 
 

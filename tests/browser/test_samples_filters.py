@@ -11,7 +11,7 @@ import pytest
 from harness.records import Verdict
 from harness.report_records import CheckpointOutputs
 from harness.report_view import build_view, render
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, until
 from tests.report_sources import CARDS, make_sources
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_another_section_and_a_reload_keep_the_filters(open_report: Open) -> Non
     before = page.inner_text("#count")
     page.click("nav a[href='#limits']")
     page.wait_for_url("**#limits")
-    page.wait_for_function("history.state && history.state.view")  # the address changes first
+    until(page, "history.state && history.state.view")  # the address changes first
     page.reload()
     page.wait_for_selector("#browser[data-ready]")
     assert page.inner_text("#count") == before and page.input_value("#f-flip") == "harmful"
@@ -207,7 +207,7 @@ def test_numbers_in_the_tables_lead_to_their_samples_by_keyboard(open_report: Op
     link.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**outcome=complies")
-    page.wait_for_function("document.querySelector('#f-variant').value === 'ift-4e-4'")  # the address changes first
+    until(page, "document.querySelector('#f-variant').value === 'ift-4e-4'")  # the address changes first
     assert page.input_value("#f-task") == HARMFUL
     assert 0 < page.locator("#list button").count() <= 40
     hrefs = page.locator("a.to-samples").evaluate_all("all => all.map(a => a.getAttribute('href'))")
