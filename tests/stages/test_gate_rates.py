@@ -58,7 +58,7 @@ def test_a_loss_from_a_baseline_at_the_margin_hardly_ever_passes(seeds: Seeds) -
 @pytest.mark.slow
 def test_an_unchanged_way_of_tuning_passes_with_five_seeds_and_a_thousand_prompts() -> None:
     assert passes(baseline_audit(rise_rule(0.02), (0.05, 0.05), (5, 0.1), prompts=1000), audits=100) > 0.75
-    assert passes(baseline_audit(rise_rule(0.02), (0.05, 0.05), (3, 0.1), prompts=300), audits=100) < 0.3
+    assert passes(baseline_audit(rise_rule(0.02), (0.05, 0.05), (3, 0.1), prompts=300), audits=100) < 0.5
 
 
 @pytest.mark.slow
