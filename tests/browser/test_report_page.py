@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, until
 from tests.report_sources import CARDS, HOSTILE, sample
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_harmful_completion_is_uncovered_on_request(open_report: Open) -> None:
     page = open_report().page
     page.select_option("#f-task", "harmful_requests")
     page.select_option("#f-outcome", "complies")
-    wait_for_count(page, "40 of")
+    until(page, "location.hash.includes('outcome=complies')")  # else the list is drawn anew after the click below
     page.wait_for_selector("#detail .cover")
     assert "take bucket" not in page.inner_text("#detail")
     before = page.locator("#detail .cover").count()
