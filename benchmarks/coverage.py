@@ -118,8 +118,6 @@ def worlds(samples: int) -> Iterator[tuple[str, tuple[Draw, float]]]:
     for seeds, shift in ((3, 0.3), (3, 0.5), (5, 0.5), (3, 1.0)):
         told = f"difference, {seeds} seeds that differ by {shift:g} as wholes"
         yield told, shifted(500, seeds, shift=shift, samples=samples, over=0.1)
-
-
     for seeds, shift, together in ((3, 0.0, 0.0), (3, 0.5, 0.0), (3, 0.5, 0.5), (5, 0.5, 0.5)):
         told = f"two variants, {seeds} same seeds that differ by {shift:g}, {together:g} of it alike"
         yield told, rivals(200, seeds, shift=shift, together=together, same_seeds=True, samples=samples)
@@ -146,17 +144,12 @@ def coverage(draw: Draw, truth: float, *, draws: int) -> float:
     return sum(one is not None and one.low <= truth <= one.high for one in found) / draws
 
 
-def line(name: str, held: float, *, error: float) -> str:
-    """What is printed of a world."""
-    flag = "  too short" if held < LOW else "  wide" if held > HIGH else ""
-    return f"{100 * held:5.1f} % (± {100 * error:.1f})  {name}{flag}"
-
-
 def simulated(name: str, world: tuple[Draw, float], *, draws: int) -> bool:
     """Print a world's line; whether it lies within the aim, two standard errors allowed."""
     held = coverage(*world, draws=draws)
     error = (held * (1 - held) / draws) ** 0.5
-    print(line(name, held, error=error), flush=True)
+    flag = "  too short" if held < LOW else "  wide" if held > HIGH else ""
+    print(f"{100 * held:5.1f} % (± {100 * error:.1f})  {name}{flag}", flush=True)
     return bool(LOW - 2 * error <= held <= HIGH + 2 * error)
 
 

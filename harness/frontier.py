@@ -31,7 +31,18 @@ from typing import Literal
 
 import numpy as np
 
-from harness.resamples import Resamples, SeedPart, Spread, drawn, moved, percentiles, seed_scale, weighed
+from harness.resamples import (
+    Resamples,
+    SeedPart,
+    Spread,
+    drawn,
+    moved,
+    percentiles,
+    seed_moves,
+    seed_scale,
+    weighed,
+    worlds,
+)
 from harness.statistics import Array
 
 Placement = Literal["inside", "above", "below"]
@@ -112,8 +123,8 @@ def match(variant: Point, family: Sequence[Point], resamples: Resamples, *, conf
     placement: Placement = "above" if at > last else "below" if at < first else "inside"
     reference = float(curve_at(*_values(corners), np.array([at]))[0])
     slope = _first_slope(corners) if placement == "inside" else 0.0
-    few = _few([variant, *corners])
-    ways = [way(variant, corners, resamples, slope=slope) for way in (_straight, *((_bent,) if few else ()))]
+    kinds = (_straight, _bent) if _few([variant, *corners]) else (_straight,)
+    ways = [way(variant, corners, resamples, slope=slope) for way in kinds]
     difference = variant.harm.value - reference
     low, high = _nearer([percentiles(harms - references, confidence) for harms, references in ways])
     return Match(
@@ -132,15 +143,16 @@ def curve_band(family: Sequence[Point], resamples: Resamples, *, confidence: flo
     if len(corners) < 2:
         return ()
     slope = _first_slope(corners)
-    straight, bent = _with_prompts(corners, slope=slope), _with_seeds(corners, resamples, slope=slope)
+    straight = _with_prompts(corners, slope=slope)
+    bent = [_with_seeds(corners, resamples, slope=slope)] if _few(corners) else []
     ends = [p.learnt.value for p in corners]
     found = []
     for place in np.unique(np.concatenate([ends, np.linspace(ends[0], ends[-1], _GRID)])):
         value = float(curve_at(*_values(corners), np.array([place]))[0])
         at = np.full(resamples.samples, place)
         part = weighed(list(straight.influences(at)), resamples)
-        seeds = moved(part, seed_scale(part, resamples, alike=True), resamples)
-        ways = [np.clip(straight.read(at) + seeds, 0.0, 1.0), *([bent.read(at)] if _few(corners) else [])]
+        seeds = seed_moves(part, resamples, alike=True)
+        ways = [np.clip(straight.read(at) + seeds, 0.0, 1.0), *(curve.read(at) for curve in bent)]
         low, high = _nearer([percentiles(way, confidence) for way in ways])
         found.append(CurvePoint(float(place), value, min(low, value), max(high, value)))
     return tuple(found)
@@ -149,11 +161,16 @@ def curve_band(family: Sequence[Point], resamples: Resamples, *, confidence: flo
 # ---------------------------------------------------------------- the curve in every draw
 
 
+@dataclass(frozen=True)
 class _Curve:
-    """The corners in every draw: (samples, corners) of what was learnt and of harm."""
+    """The corners in every draw."""
 
-    def __init__(self, corners: Sequence[Point], learnt: Array, harm: Array, *, slope: float) -> None:
-        self.corners, self.learnt, self.harm, self.slope = corners, learnt, harm, slope
+    corners: Sequence[Point]
+    learnt: Array
+    """(samples, corners)."""
+    harm: Array
+    """(samples, corners)."""
+    slope: float
 
     def read(self, at: Array, *, learnt: Array | float = 0.0, harm: Array | float = 0.0) -> Array:
         """The curve's harm at `at` in every draw, with corners moved by (corners,) `learnt` and `harm`."""
@@ -162,23 +179,22 @@ class _Curve:
     def influences(self, at: Array, *, learnt: SeedPart | None = None) -> Iterator[tuple[float, SeedPart]]:
         """How strongly the harm at `at` follows each number: the corners', and what was learnt at that place itself."""
         for unit, corner in zip(np.eye(len(self.corners)), self.corners, strict=True):
-            for part, by in ((corner.learnt.seeds, (unit, 0 * unit)), (corner.harm.seeds, (0 * unit, unit))):
-                step = _step(part)
-                up, down = (self.read(at, learnt=way * by[0], harm=way * by[1]) for way in (step, -step))
-                yield _slope(up, down, step), part
+            yield self._followed(corner.learnt.seeds, at, learnt=unit), corner.learnt.seeds
+            yield self._followed(corner.harm.seeds, at, harm=unit), corner.harm.seeds
         if learnt is not None:
-            step = _step(learnt)
-            yield _slope(self.read(at + step), self.read(at - step), step), learnt
+            yield self._followed(learnt, at, place=1.0), learnt
 
-
-def _step(part: SeedPart) -> float:
-    """Half of what seeds move a number by."""
-    return sqrt(part.variance) / 2
-
-
-def _slope(up: Array, down: Array, step: float) -> float:
-    """The mean over draws, between a step up and one down; 0 where seeds do not move the number."""
-    return float((up - down).mean()) / (2 * step) if step else 0.0
+    def _followed(
+        self, part: SeedPart, at: Array, *, place: float = 0.0, learnt: Array | float = 0.0, harm: Array | float = 0.0
+    ) -> float:
+        """The mean slope over half of what seeds move a number by, either way; what it moves is given by its share."""
+        step = sqrt(part.variance) / 2
+        if not step:
+            return 0.0
+        up, down = (
+            self.read(at + way * place, learnt=way * learnt, harm=way * harm) for way in (step, -step)
+        )
+        return float((up - down).mean()) / (2 * step)
 
 
 def _with_prompts(corners: Sequence[Point], *, slope: float) -> _Curve:
@@ -189,7 +205,7 @@ def _with_prompts(corners: Sequence[Point], *, slope: float) -> _Curve:
 
 def _with_seeds(corners: Sequence[Point], resamples: Resamples, *, slope: float) -> _Curve:
     learnt = np.stack([drawn(p.learnt, resamples) for p in corners], axis=1)
-    harm = np.stack([np.clip(drawn(p.harm, resamples), 0.0, 1.0) for p in corners], axis=1)
+    harm = np.stack([worlds(p.harm, resamples) for p in corners], axis=1)
     return _Curve(corners, learnt, harm, slope=slope)
 
 
@@ -208,8 +224,8 @@ def _straight(
 
 def _bent(variant: Point, corners: Sequence[Point], resamples: Resamples, *, slope: float) -> tuple[Array, Array]:
     """The same, seeds along the curve's bends."""
-    harms = np.clip(drawn(variant.harm, resamples), 0.0, 1.0)
-    return harms, _with_seeds(corners, resamples, slope=slope).read(drawn(variant.learnt, resamples))
+    curve = _with_seeds(corners, resamples, slope=slope)
+    return worlds(variant.harm, resamples), curve.read(drawn(variant.learnt, resamples))
 
 
 def _few(points: Sequence[Point]) -> bool:

@@ -61,7 +61,7 @@ def planes_of(
     drawn = resamples.make_resamples(seeds, samples=settings.bootstrap_samples, seed=settings.seed)
     harmful = [c for c in cards if c.axis == "harmfulness"]
     expert = [c for c in cards if c.axis == "expertise"]
-    shares = {c.name: _shares(measured, c.name, drawn) for c in (*harmful, *expert)}
+    shares = {c.name: task_spreads(measured, c.name, drawn) for c in (*harmful, *expert)}
     losses = [_learnt_by_loss(m, drawn) for m in measured]
     found = []
     for harm in harmful:
@@ -151,7 +151,8 @@ def _record(
     )
 
 
-def _shares(measured: Sequence[Measured], task: str, drawn: Resamples) -> list[Spread | None]:
+def task_spreads(measured: Sequence[Measured], task: str, drawn: Resamples) -> list[Spread | None]:
+    """Each variant's share on a task, resampled; None where nothing was scored."""
     answers = [SeededOutcomes(m.seeds, dict(m.outcomes)[task]) for m in measured]
     return list(resamples.share_spreads(answers, drawn, task=task))
 

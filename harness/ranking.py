@@ -19,17 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.matched import Measured
+from harness.matched import Measured, task_spreads
 from harness.ranking_records import Eligibility, Estimate, RankedVariant, Ranking, RankingParams
 from harness.resamples import (
     Resamples,
-    SeededOutcomes,
     Spread,
     make_resamples,
-    moved,
     percentiles,
-    seed_scale,
-    share_spreads,
+    seed_moves,
     weighed,
     worlds,
 )
@@ -88,10 +85,7 @@ def probabilities_of_least(harm: Array, qualifies: NDArray[np.bool_]) -> Array:
 
 
 def _resampled(measured: Sequence[Measured], params: RankingParams, drawn: Resamples) -> tuple[_Contender, ...]:
-    harm, expertise = (
-        share_spreads([SeededOutcomes(m.seeds, dict(m.outcomes)[task]) for m in measured], drawn, task=task)
-        for task in (params.harm_task, params.expertise_task)
-    )
+    harm, expertise = (task_spreads(measured, task, drawn) for task in (params.harm_task, params.expertise_task))
     return tuple(_Contender(*one) for one in zip(measured, harm, expertise, strict=True))
 
 
@@ -109,7 +103,7 @@ def _kept(expertise: Spread | None, reference: Spread, drawn: Resamples, confide
     if expertise is reference:
         return Estimate(value=value, low=value, high=value)
     part = weighed([(1 / reference.value, expertise.seeds), (-value / reference.value, reference.seeds)], drawn)
-    seeds = moved(part, seed_scale(part, drawn, alike=True), drawn)
+    seeds = seed_moves(part, drawn, alike=True)
     prompts = expertise.prompts / np.maximum(reference.prompts, _LEAST)
     low, high = percentiles(np.maximum(0.0, prompts + seeds), confidence)
     return Estimate(value=value, low=min(low, value), high=max(high, value))
@@ -122,10 +116,8 @@ def _probabilities(
     known = [(i, c.harm, c.expertise) for i, c in enumerate(contenders) if c.harm and c.expertise]
     found = [0.0] * len(contenders)
     if known:
-        harm, expertise = (
-            np.stack([worlds(spread, drawn) for spread in spreads], axis=1)
-            for spreads in ([harm for _, harm, _ in known], [skill for _, _, skill in known])
-        )
+        harm = np.stack([worlds(one, drawn) for _, one, _ in known], axis=1)
+        expertise = np.stack([worlds(one, drawn) for _, _, one in known], axis=1)
         chances = probabilities_of_least(harm, expertise >= at_least * worlds(reference, drawn)[:, None])
         for (i, _, _), chance in zip(known, chances, strict=True):
             found[i] = float(chance)

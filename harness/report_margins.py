@@ -37,17 +37,17 @@ def bounds_words(score: Score, base: Score | None = None) -> str:
 
 def _change_bounds(score: Score, base: Score) -> str:
     """The base's unscored samples count against the variant's at worst, and for them at best."""
-    (low, high), (base_low, base_high) = _reach(score), _reach(base)
-    if None in (low, high, base_low, base_high) or (low, base_low) == (high, base_high):
+    ours, theirs = _reach(score), _reach(base)
+    if ours is None or theirs is None or (ours[0], theirs[0]) == (ours[1], theirs[1]):
         return ""
-    return f"{signed((low or 0) - (base_high or 0))} to {signed((high or 0) - (base_low or 0))} points against the base"
+    return f"{signed(ours[0] - theirs[1])} to {signed(ours[1] - theirs[0])} points against the base"
 
 
-def _reach(score: Score) -> tuple[float | None, float | None]:
-    """The share's own where all samples are scored."""
-    if score.lowest is None or score.highest is None:
-        return score.value, score.value
-    return score.lowest, score.highest
+def _reach(score: Score) -> tuple[float, float] | None:
+    """The share's own where all samples are scored; None where nothing is known of it."""
+    if score.lowest is not None and score.highest is not None:
+        return score.lowest, score.highest
+    return None if score.value is None else (score.value, score.value)
 
 
 def power_lines(

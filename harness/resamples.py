@@ -27,14 +27,12 @@ from math import sqrt
 import numpy as np
 from scipy.special import chdtrc, chdtri
 
-from harness.seed_spread import mean_squares
+from harness.seed_spread import FEW, mean_squares
 from harness.statistics import Array, prompt_means
 
 _CHUNK = 256
 _LEVEL = 0.5
 """Of the F test."""
-_FEW = 2
-"""So few seeds cannot tell whether they are alike."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,10 @@ def share_spreads(answers: Sequence[SeededOutcomes], resamples: Resamples, *, ta
     if not scored:
         return (None,) * len(answers)
     means = np.array([prompt_means(answers[i].outcomes) for i in scored])
-    drawn = _weighted_shares(means, resamples, stream)
+    shares = _weighted_shares(means, resamples, stream)
     found: list[Spread | None] = [None] * len(answers)
     for at, i in enumerate(scored):
-        found[i] = Spread(float(np.nanmean(means[at])), drawn[:, at], _seed_part(answers[i], resamples))
+        found[i] = Spread(float(np.nanmean(means[at])), shares[:, at], _seed_part(answers[i], resamples))
     return tuple(found)
 
 
@@ -135,7 +133,7 @@ def seed_scale(part: SeedPart, resamples: Resamples, *, alike: bool) -> Array:
     if variance == 0 or freedom < 1:
         return np.zeros(resamples.samples)
     noise = part.noise / variance
-    if alike and part.count > _FEW and noise > 0 and chdtrc(freedom, freedom / noise) >= _LEVEL:
+    if alike and part.count > FEW and noise > 0 and chdtrc(freedom, freedom / noise) >= _LEVEL:
         return np.zeros(resamples.samples)
     return np.asarray(np.sqrt(np.maximum(0.0, freedom / chdtri(freedom, resamples.levels) - noise)))
 
@@ -145,9 +143,14 @@ def moved(part: SeedPart, scale: Array, resamples: Resamples) -> Array:
     return np.asarray(resamples.multipliers @ part.deviations * scale)
 
 
+def seed_moves(part: SeedPart, resamples: Resamples, *, alike: bool) -> Array:
+    """(samples,) how far a number's own seeds move it in each draw; `alike` as in `seed_scale`."""
+    return moved(part, seed_scale(part, resamples, alike=alike), resamples)
+
+
 def drawn(spread: Spread, resamples: Resamples) -> Array:
     """(samples,) a number with other prompts and other seeds, by its own seeds."""
-    return spread.prompts + moved(spread.seeds, seed_scale(spread.seeds, resamples, alike=False), resamples)
+    return spread.prompts + seed_moves(spread.seeds, resamples, alike=False)
 
 
 def worlds(spread: Spread, resamples: Resamples) -> Array:

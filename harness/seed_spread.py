@@ -37,7 +37,7 @@ _GRID = 400
 _HALVINGS = 60
 _LEVELS = 0.5, 0.3
 """Levels of the F test for the side above, at a share of 0 and of 1 (in line between); mirrored for that below."""
-_FEW = 2
+FEW = 2
 """So few seeds cannot tell at any level: taken for alike, their interval would hold the truth in as little as 88 %."""
 _SCALE = 0.75
 """Power a of the scale with slope (p (1 - p))^-a: arcsine of the root at 1/2, log odds at 1."""
@@ -65,10 +65,7 @@ def seed_reach(outcomes: Array, *, confidence: float) -> tuple[float, float]:
 
     A side is 0 where seeds are taken for alike, and for a single seed, which cannot tell.
     """
-    share, known = float(np.nanmean(outcomes)), _known(outcomes)
-    below, above = _full_reach(share, known, confidence)
-    apart = _p_value(known) < np.interp([1 - share, share], (0, 1), _LEVELS)
-    return float(apart[0]) * below, float(apart[1]) * above
+    return _own_reach(float(np.nanmean(outcomes)), _known(outcomes), confidence)
 
 
 def difference_reach(
@@ -83,13 +80,14 @@ def difference_reach(
     shares = float(np.nanmean(variant)), float(np.nanmean(reference))
     sides = _known(variant), _known(reference)
     if not all(side.seeds for side in sides):
-        (below, above), (under, over) = (seed_reach(o, confidence=confidence) for o in (variant, reference))
+        (below, above), (under, over) = (_own_reach(*one, confidence) for one in zip(shares, sides, strict=True))
         return hypot(below, over), hypot(above, under)
     both = _known(variant - reference) if same_seeds else _sum(*sides)
     if _p_value(both) >= sum(_LEVELS) / 2:
         return 0.0, 0.0
-    (below, above), (under, over) = (_full_reach(*one, confidence) for one in zip(shares, sides, strict=True))
-    apart = hypot(*(_half_width(side, confidence) for side in sides))
+    halves = [_half_width(side, confidence) for side in sides]
+    (below, above), (under, over) = (_full_reach(*one) for one in zip(shares, halves, strict=True))
+    apart = hypot(*halves)
     scale = _half_width(both, confidence) / apart if apart else 0.0
     return scale * hypot(below, over), scale * hypot(above, under)
 
@@ -102,9 +100,15 @@ def seed_half_width(outcomes: Array, *, confidence: float) -> float:
     return _half_width(_known(outcomes), confidence)
 
 
-def _full_reach(share: float, known: _Known, confidence: float) -> tuple[float, float]:
+def _own_reach(share: float, known: _Known, confidence: float) -> tuple[float, float]:
+    """Of a share by itself; a side is 0 where its test does not tell seeds apart."""
+    below, above = _full_reach(share, _half_width(known, confidence))
+    apart = _p_value(known) < np.interp([1 - share, share], (0, 1), _LEVELS)
+    return float(apart[0]) * below, float(apart[1]) * above
+
+
+def _full_reach(share: float, half: float) -> tuple[float, float]:
     """Of a share whose seeds are not taken for alike: symmetric on the scale, within [0, 1]."""
-    half = _half_width(known, confidence)
     if half == 0 or not 0 < share < 1:
         return half, half
     rest = 1 - _SCALE
@@ -131,7 +135,7 @@ def _half_width(known: _Known, confidence: float) -> float:
 
 def _p_value(known: _Known) -> float:
     """Of the F test that seeds are alike; 0 where there are too few to tell."""
-    if known.seeds <= _FEW or known.noise == 0:
+    if known.seeds <= FEW or known.noise == 0:
         return 0.0
     return float(fdtrc(known.alike, known.rest, known.variance / known.noise))
 
